@@ -1,0 +1,1 @@
+"""The words all parts share: schemas, purposes, permits, datasets, errors, clock, workspace."""

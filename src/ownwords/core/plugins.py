@@ -1,0 +1,48 @@
+"""Catalogues: a file in the right folder is a plug-in, and so is an entry point of another package."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ownwords.core.errors import NotFound
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+KINDS = {
+    "source": "ownwords.sources",
+    "step": "ownwords.datasets",
+    "rule": "ownwords.policy.rules",
+    "product": "ownwords.products",
+}
+
+
+@cache
+def names(kind: str) -> tuple[str, ...]:
+    """The plug-ins of a kind (source, step, rule, product), ours and others', sorted; imports none of them."""
+    folder = Path(__file__).parent.parent.joinpath(*KINDS[kind].split(".")[1:])
+    own = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    foreign = {point.name for point in entry_points(group=f"ownwords.{kind}")}
+    return tuple(sorted(name for name in own | foreign if not name.startswith("_")))
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """The module of one plug-in.
+
+    raises   NotFound with the nearest name
+    """
+    if name not in names(kind):
+        raise NotFound.among(kind, name, names(kind))
+    for point in entry_points(group=f"ownwords.{kind}", name=name):
+        module: ModuleType = point.load()
+        return module
+    return importlib.import_module(f"{KINDS[kind]}.{name}")
+
+
+def load_part(kind: str, name: str, part: str) -> ModuleType:
+    """A heavy part of a plug-in's package, e.g. the `build` module of product `model`."""
+    return importlib.import_module(f"{load(kind, name).__name__}.{part}")

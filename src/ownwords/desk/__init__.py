@@ -1,0 +1,1 @@
+"""Mutable memory: jobs and API tokens, every table with its owner columns."""

@@ -1,0 +1,1 @@
+"""Run steps here, on Polars."""

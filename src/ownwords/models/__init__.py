@@ -1,0 +1,1 @@
+"""Train, adapt, generate, score; the only home of torch."""

@@ -1,0 +1,1 @@
+"""The gate: policy files, rules and what they decide for every row."""

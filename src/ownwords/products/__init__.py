@@ -1,0 +1,1 @@
+"""One package each: inputs to artifact, and answers from it."""

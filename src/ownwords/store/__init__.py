@@ -1,0 +1,1 @@
+"""Rows at rest: tables, numbers, erasure, locks."""

@@ -1,0 +1,1 @@
+"""The only wiring: seven verbs over sources, rules, steps and products."""
