@@ -1,0 +1,93 @@
+"""The rows of a workspace: what the ledger committed, in its current revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from ownwords.core.schemas import ACCOUNTS, RECORDS, conform
+from ownwords.store.table import Table, bucket_of, buckets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Which state of the two tables counts; an event in the ledger says so.
+
+    next_no   the next serial for record numbers, in every bucket
+    """
+
+    records: int = 0
+    accounts: int = 0
+    next_no: int = 1
+
+    def to_json(self) -> dict[str, int]:
+        """For the ledger."""
+        return {"records": self.records, "accounts": self.accounts, "next_no": self.next_no}
+
+
+class Store:
+    """Records and accounts at rest, in the state that `versions` names."""
+
+    def __init__(self, folder: Path, versions: Versions) -> None:
+        self.records = Table(folder / "records", RECORDS)
+        self.accounts_table = Table(folder / "accounts", {**ACCOUNTS, "bucket": pl.Int32})
+        self.versions = versions
+
+    @classmethod
+    def create(cls, folder: Path) -> Store:
+        """Two empty tables."""
+        store = cls(folder, Versions())
+        store.records.create()
+        store.accounts_table.create()
+        return store
+
+    def scan(self, buckets: Sequence[int] | None = None) -> pl.LazyFrame:
+        """RECORDS rows, the highest revision of each record; optionally of some buckets only."""
+        rows = self.records.scan(self.versions.records)
+        if buckets is not None:
+            rows = rows.filter(pl.col("bucket").is_in(sorted(set(buckets))))
+        revised = rows.filter(pl.col("revision") > 0).group_by("record_id").agg(pl.col("revision").max().alias("newest"))
+        current = rows.join(revised, on="record_id", how="left")
+        return current.filter(pl.col("newest").is_null() | (pl.col("revision") == pl.col("newest"))).drop("newest")
+
+    def of_accounts(self, account_ids: Sequence[str]) -> pl.LazyFrame:
+        """RECORDS rows of these accounts."""
+        rows = self.scan([bucket_of(name) for name in account_ids])
+        return rows.filter(pl.col("account_id").is_in(list(account_ids)))
+
+    def by_numbers(self, numbers: Iterable[int]) -> pl.LazyFrame:
+        """RECORDS rows with these record numbers, current or not there."""
+        wanted = pl.Series("record_no", list(numbers), dtype=pl.Int64)
+        rows = self.scan(sorted(set((wanted.to_numpy() >> 48).tolist())))
+        return rows.join(wanted.to_frame().lazy(), on="record_no", how="semi")
+
+    def accounts(self) -> pl.DataFrame:
+        """ACCOUNTS rows, one an account."""
+        return self.accounts_table.scan(self.versions.accounts).select(list(ACCOUNTS)).collect()
+
+    def merge_accounts(self, seen: pl.DataFrame) -> int:
+        """Fold ACCOUNTS rows into the table: what is newly known replaces, what is unknown stays; the new version."""
+        if not seen.height:
+            return self.versions.accounts
+        latest = seen.group_by("account_id", maintain_order=True).agg(pl.exclude("account_id").drop_nulls().last())
+        latest = conform(latest.with_columns(buckets_of(latest["account_id"]).alias("bucket")), self.accounts_table.schema)
+        buckets = latest["bucket"].unique().to_list()
+        before = self.accounts_table.scan(self.versions.accounts).filter(pl.col("bucket").is_in(buckets)).collect()
+        merged = before.update(latest, on="account_id", how="full").select(list(self.accounts_table.schema))
+        if merged.sort("account_id").equals(before.sort("account_id")):
+            return self.versions.accounts
+        return self.accounts_table.overwrite(buckets, merged)
+
+    def compact(self) -> int:
+        """Rewrite buckets of more than 16 files as one file each; the new version of the records."""
+        version = self.versions.records
+        for bucket in self.records.crowded():
+            rows = self.records.scan(version).filter(pl.col("bucket") == bucket).collect()
+            version = self.records.overwrite([bucket], rows)
+        return version

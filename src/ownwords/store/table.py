@@ -1,0 +1,147 @@
+"""One Delta table in 64 buckets: append, read at a version, rewrite buckets, and leave no trace of what was there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from ownwords.core.files import fault_point
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from arro3.core import RecordBatch, RecordBatchReader
+    from deltalake import DeltaTable, WriterProperties
+
+    from ownwords.core.schemas import Columns
+
+N_BUCKETS = 64
+MAX_FILES_PER_BUCKET = 16
+
+
+@cache
+def bucket_of(account_id: str | None) -> int:
+    """The bucket of an account, 0 to 63; the same for ever."""
+    return int.from_bytes(blake2b((account_id or "").encode(), digest_size=8).digest()) % N_BUCKETS
+
+
+def buckets_of(accounts: pl.Series) -> pl.Series:
+    """int32[len]: the bucket of each account id; hashes every distinct id once."""
+    distinct = accounts.unique()
+    ids = pl.DataFrame({"id": distinct, "bucket": pl.Series([bucket_of(name) for name in distinct], dtype=pl.Int32)})
+    return pl.DataFrame({"id": accounts}).join(ids, on="id", how="left", nulls_equal=True, maintain_order="left")["bucket"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A Delta table at `path` with the columns of `schema`, partitioned by `bucket`."""
+
+    path: Path
+    schema: Columns
+
+    def create(self) -> None:
+        """Write the empty table: version 0."""
+        from arro3.core import Table as ArrowTable
+        from deltalake import DeltaTable
+
+        DeltaTable.create(
+            str(self.path),
+            ArrowTable.from_arrow(pl.DataFrame(schema=self.schema)).schema,
+            partition_by=["bucket"],
+            configuration={"delta.dataSkippingStatsColumns": "bucket", "delta.logRetentionDuration": "interval 0 days"},
+        )
+
+    def version(self) -> int:
+        """The newest version, committed by the ledger or not."""
+        return int(self._open().version())
+
+    def scan(self, version: int) -> pl.LazyFrame:
+        """Every row at `version`."""
+        return pl.scan_delta(str(self.path), version=version)
+
+    def append(self, frames: Iterable[pl.DataFrame], batch: str) -> int:
+        """Append all `frames` in one commit, streaming; the new version (the old one if there was no row)."""
+        from deltalake import CommitProperties, write_deltalake
+
+        table = self._open()
+        write_deltalake(
+            table,
+            _reader(table, frames),
+            mode="append",
+            target_file_size=256 << 20,
+            writer_properties=_properties(),
+            commit_properties=CommitProperties(custom_metadata={"batch": batch}),
+        )
+        fault_point("store.appended")
+        return self.version()
+
+    def overwrite(self, buckets: Sequence[int], rows: pl.DataFrame) -> int:
+        """Replace all rows of `buckets` by `rows` (all of them in those buckets); the new version."""
+        from deltalake import write_deltalake
+
+        table = self._open()
+        wanted = ", ".join(str(bucket) for bucket in sorted(set(buckets)))
+        predicate = f"bucket IN ({wanted})"
+        write_deltalake(table, _reader(table, [rows]), mode="overwrite", predicate=predicate, writer_properties=_properties())
+        fault_point("store.overwritten")
+        return self.version()
+
+    def roll_back(self, version: int) -> None:
+        """Make `version` the newest state again; what came after it is orphaned and removed."""
+        table = self._open()
+        if table.version() > version:
+            table.restore(version)
+        self.vacuum()
+
+    def vacuum(self) -> None:
+        """Delete every file the newest version does not name, and every older log entry."""
+        table = self._open()
+        fault_point("store.before-vacuum")
+        table.vacuum(0, dry_run=False, enforce_retention_duration=False, full=True)
+        table.create_checkpoint()
+        table.cleanup_metadata()
+        fault_point("store.vacuumed")
+
+    def crowded(self) -> list[int]:
+        """Buckets with more than 16 files."""
+        counts: dict[int, int] = {}
+        for path in self._open().file_uris():
+            bucket = int(path.rpartition("bucket=")[2].partition("/")[0])
+            counts[bucket] = counts.get(bucket, 0) + 1
+        return sorted(bucket for bucket, n_files in counts.items() if n_files > MAX_FILES_PER_BUCKET)
+
+    def _open(self) -> DeltaTable:
+        from deltalake import DeltaTable
+
+        return DeltaTable(str(self.path))
+
+
+def _reader(table: DeltaTable, frames: Iterable[pl.DataFrame]) -> RecordBatchReader:
+    """Arrow batches with the table's plain types: Polars' string views would be refused by some readers."""
+    from arro3.core import RecordBatch, RecordBatchReader, Schema
+    from arro3.core import Table as ArrowTable
+
+    schema = Schema.from_arrow(table.schema().to_arrow())
+    types = [schema.field(name).type for name in schema.names]
+
+    def batches() -> Iterator[RecordBatch]:
+        for frame in frames:
+            if frame.height:
+                columns = ArrowTable.from_arrow(frame.select(schema.names).rechunk()).combine_chunks().columns
+                arrays = [column.cast(kind).combine_chunks() for column, kind in zip(columns, types, strict=True)]
+                yield RecordBatch.from_arrays(arrays, schema=schema)
+
+    return RecordBatchReader.from_batches(schema, batches())
+
+
+@cache
+def _properties() -> WriterProperties:
+    """Zstandard, and no column statistics: minima and maxima are people's words."""
+    from deltalake import ColumnProperties, WriterProperties
+
+    return WriterProperties(compression="ZSTD", default_column_properties=ColumnProperties(statistics_enabled="NONE"))
