@@ -54,11 +54,15 @@ def rename(source: Path, target: Path) -> None:
     fault_point(f"renamed:{target.name}")
 
 
-def write_atomic(path: Path, data: bytes | str) -> None:
-    """Replace `path` with `data`: after a crash it holds the old bytes or the new, never a part."""
+def write_atomic(path: Path, data: bytes | str, mode: int = 0o666) -> None:
+    """Replace `path` with `data`: after a crash it holds the old bytes or the new, never a part.
+
+    mode   permission bits from the first byte on, less the umask; 0o600 for secrets
+    """
     raw = data.encode() if isinstance(data, str) else data
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        partial.touch(mode)
         partial.write_bytes(raw)
         fsync_file(partial)
         rename(partial, path)

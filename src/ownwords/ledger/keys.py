@@ -1,0 +1,144 @@
+"""The workspace's secrets: master key, signing key, and what is derived from them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from ownwords.core import files
+from ownwords.core.errors import BadWorkspace, Fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MASTER, SIGNING, PUBLIC = "master", "signing.pem", "public.pem"
+_NONCE_BYTES = 12
+
+
+class Keys:
+    """The keys in one folder.
+
+    master       32 random bytes, mode 0600; from it come tags, the wrapping key and the workspace's event key
+    signing.pem  Ed25519 private key, mode 0600; signs checkpoints and receipts
+    public.pem   its public half, for whoever checks
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Read the keys in `folder`.
+
+        raises   BadWorkspace if one is missing or damaged
+        """
+        try:
+            self._master = (folder / MASTER).read_bytes()
+            signing = load_pem_private_key((folder / SIGNING).read_bytes(), None)
+        except FileNotFoundError as error:
+            raise BadWorkspace(
+                f"{error.filename} is missing", "restore keys/ from a backup; without it the ledger cannot be read"
+            ) from error
+        except ValueError as error:
+            raise BadWorkspace(f"{folder / SIGNING} is damaged", "restore keys/ from a backup") from error
+        if len(self._master) != 32 or not isinstance(signing, Ed25519PrivateKey):
+            raise BadWorkspace(f"the keys in {folder} are damaged", "restore keys/ from a backup")
+        self._signing = signing
+        self._tags = self._derive("tag")
+        self._wrap = AESGCM(self._derive("wrap"))
+        #: Keys the leaves of events that are about nobody.
+        self.event_key = self._derive("event")
+
+    @classmethod
+    def create(cls, folder: Path) -> Keys:
+        """Make the keys that are not there yet; what is there stays, so a crash in between does no harm."""
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        if not (folder / MASTER).exists():
+            files.write_atomic(folder / MASTER, os.urandom(32), mode=0o600)
+        if not (folder / SIGNING).exists():
+            pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            files.write_atomic(folder / SIGNING, pem, mode=0o600)
+        keys = cls(folder)
+        files.write_atomic(folder / PUBLIC, keys.public_pem)
+        return keys
+
+    @property
+    def public_pem(self) -> bytes:
+        """The public key, PEM; all that a checker needs."""
+        return self._signing.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
+    def key_id(self) -> str:
+        """16 hex digits that name the public key."""
+        return key_id(self.public_pem)
+
+    def tag(self, identifier: str, kind: str = "account") -> str:
+        """Hex HMAC of an identifier: equal for equal ones, and says nothing without the master key.
+
+        kind   what it identifies (account, record, handle): `x:1` the account and `x:1` the post have different tags
+        """
+        return hmac.digest(self._tags, f"{kind}\0{identifier}".encode(errors="surrogatepass"), "sha256").hex()
+
+    def wrap(self, key: bytes, tag: str) -> bytes:
+        """`key` encrypted under the master key (AES-GCM), bound to `tag`."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._wrap.encrypt(nonce, key, tag.encode())
+
+    def unwrap(self, wrapped: bytes, tag: str) -> bytes:
+        """The key that `wrap` encrypted.
+
+        raises   Fault if it was changed, or is another person's
+        """
+        try:
+            return self._wrap.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], tag.encode())
+        except (InvalidTag, ValueError) as error:
+            raise Fault(
+                "a person's key in the ledger does not open with keys/master", "restore keys/ and the ledger from one backup"
+            ) from error
+
+    def mac(self, *parts: bytes) -> bytes:
+        """HMAC with the workspace's event key over several parts."""
+        return hmac.digest(self.event_key, b"".join(len(part).to_bytes(8, "big") + part for part in parts), "sha256")
+
+    def sign(self, message: bytes) -> bytes:
+        """Ed25519 signature, 64 bytes."""
+        return self._signing.sign(message)
+
+    def verify(self, message: bytes, signature: bytes) -> bool:
+        """Whether this workspace signed `message`."""
+        return verify(message, signature, self.public_pem)
+
+    def _derive(self, use: str) -> bytes:
+        return hmac.digest(self._master, f"ownwords/1/{use}".encode(), "sha256")
+
+
+def verify(message: bytes, signature: bytes, public_pem: bytes) -> bool:
+    """Whether the owner of the public key (PEM) signed `message`; False too for a key that is none."""
+    try:
+        key = load_pem_public_key(public_pem)
+        if not isinstance(key, Ed25519PublicKey):
+            return False
+        key.verify(signature, message)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+def key_id(public_pem: bytes) -> str:
+    """16 hex digits of the sha256 of an Ed25519 public key's 32 bytes; empty if it is none."""
+    try:
+        key = load_pem_public_key(public_pem)
+    except ValueError:
+        return ""
+    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16] if isinstance(key, Ed25519PublicKey) else ""

@@ -1,0 +1,348 @@
+"""Append-only log of decisions, states and deeds, with a Merkle tree that shows it was only ever appended to.
+
+Law 4 rests on one rule: an event about a person names that person in `account`, and no event's body holds an identifier of anyone
+else. `bury` then finds all that is to be blanked. What is about several people is several events.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import sqlalchemy as sa
+
+from ownwords.core import clock, files, sql
+from ownwords.core.errors import BadWorkspace, Fault, NotFound, NotPermitted
+from ownwords.core.hashing import canonical_json
+from ownwords.ledger import checking, checkpoints, decisions, merkle
+from ownwords.ledger.events import Body, Event, leaf_of, leaf_of_event
+from ownwords.ledger.keys import Keys
+from ownwords.ledger.tables import CHECKPOINTS, EVENTS, HEAD, METADATA, NODES, PERSON_KEYS, TOMBSTONES
+from ownwords.ledger.tree import node_reader, place_rows
+
+FILE = "ledger.db"
+_PAGE = 10_000
+_KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How long the log is, and the root of its tree in hex."""
+
+    seq: int
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What came after some event.
+
+    accounts   whom new events are about
+    general    kinds of new events that are about nobody, e.g. `policy`
+    n_buried   new events whose person is forgotten already
+    """
+
+    accounts: tuple[str, ...]
+    general: frozenset[str]
+    n_buried: int
+
+
+class Ledger:
+    """The log of one workspace; safe for threads and for several processes."""
+
+    def __init__(self, engine: sa.Engine, keys: Keys) -> None:
+        self._engine = engine
+        self._keys = keys
+        self._finalizer = weakref.finalize(self, engine.dispose)
+
+    @classmethod
+    def open(cls, where: Path | str, keys: Keys) -> Ledger:
+        """The ledger in the workspace folder `where`, or at the PostgreSQL URL `where`.
+
+        raises   BadWorkspace if there is none
+        """
+        ledger = cls(_engine(where), keys)
+        if isinstance(where, Path) and not (where / FILE).exists():
+            raise BadWorkspace(f"{where / FILE} is missing", "restore it from a backup")
+        ledger.head()
+        return ledger
+
+    @classmethod
+    def create(cls, where: Path | str, keys: Keys) -> Ledger:
+        """A new, empty ledger; one that is there already is opened as it is."""
+        engine = _engine(where)
+        with sql.writing(engine) as connection:
+            METADATA.create_all(connection)
+            if connection.execute(sa.select(HEAD.c.id)).first() is None:
+                connection.execute(sa.insert(HEAD).values(id=1, **_sealed(keys, 0, merkle.EMPTY_ROOT)))
+        return cls(engine, keys)
+
+    def close(self) -> None:
+        """Let go of the database; a closed ledger opens itself again when used."""
+        self._engine.dispose()
+
+    # --- writing -------------------------------------------------------------------------------------------------------------
+
+    def append(self, kind: str, body: Body, account: str | None = None) -> int:
+        """Add one event, durable on return; its seq.
+
+        kind      dotted lower-case words
+        body      JSON object; names nobody but `account`
+        raises    NotPermitted if `account` is forgotten: its tombstone keeps it out
+        """
+        return self._append(kind, [account], [body])[0]
+
+    def append_many(self, kind: str, accounts: Sequence[str], bodies: Sequence[Body]) -> tuple[int, int]:
+        """Add one event per account, all or none; the first and last seq (last < first if there were none)."""
+        if len(accounts) != len(bodies):
+            raise Fault(f"{len(accounts)} accounts but {len(bodies)} bodies were to be written", "this is a bug: please report it")
+        return self._append(kind, accounts, bodies)
+
+    def bury(self, accounts: Sequence[str]) -> int:
+        """Forget people: blank account and body of their events, destroy their keys, leave tombstones; how many events were blanked.
+
+        Leaves, and so the tree and every proof, stay as they were. On return the values are out of the database files too;
+        after a crash, call it again or call `purge`.
+        """
+        tags = [self._keys.tag(account) for account in accounts]
+        with sql.writing(self._engine) as connection:
+            self._lock(connection)
+            _add_tombstones(connection, tags)
+            n_buried = sum(self._blank(connection, part) for part in _parts(accounts))
+            for part in _parts(tags):
+                connection.execute(sa.delete(PERSON_KEYS).where(PERSON_KEYS.c.tag.in_(part)))
+            files.fault_point("ledger.bury.before-commit")
+        files.fault_point("ledger.bury.after-commit")
+        self.purge()
+        return n_buried
+
+    def entomb(self, identifiers: Sequence[str], kind: str) -> None:
+        """Leave tombstones for other identifiers than accounts (kind `record`, `handle`): only keyed hashes are kept."""
+        with sql.writing(self._engine) as connection:
+            _add_tombstones(connection, [self._keys.tag(identifier, kind) for identifier in identifiers])
+
+    def purge(self) -> None:
+        """Make blanked values leave the database files and the write-ahead log."""
+        sql.purge(self._engine)
+
+    # --- reading -------------------------------------------------------------------------------------------------------------
+
+    def head(self) -> Head:
+        """The newest seq and the root over all leaves."""
+        with sql.reading(self._engine) as connection:
+            size, root = self._head(connection)
+        return Head(size, root.hex())
+
+    def events(self, kind: str | None = None, after: int = 0, account: str | None = None) -> Iterator[Event]:
+        """Events in order, read in pages, so that a long reader never holds up a writer.
+
+        kind   one kind; `consent.*` = all that begin with `consent.`
+        """
+        while True:
+            query = sa.select(EVENTS).where(EVENTS.c.seq > after, *_of_kind(kind)).order_by(EVENTS.c.seq).limit(_PAGE)
+            if account is not None:
+                query = query.where(EVENTS.c.account == account)
+            with sql.reading(self._engine) as connection:
+                page = connection.execute(query).all()
+            yield from map(_event, page)
+            if len(page) < _PAGE:
+                return
+            after = page[-1].seq
+
+    def last(self, kind: str, account: str | None = None) -> Event | None:
+        """The newest event of a kind, about `account` if one is given."""
+        query = sa.select(EVENTS).where(*_of_kind(kind)).order_by(EVENTS.c.seq.desc()).limit(1)
+        if account is not None:
+            query = query.where(EVENTS.c.account == account)
+        with sql.reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _event(row)
+
+    def decisions(self, after: int = 0) -> pl.DataFrame:
+        """table[DECISIONS]: every decision later than event `after`, in order."""
+        return decisions.read(self._frame("consent.*", after))
+
+    def states(self) -> pl.DataFrame:
+        """table[account_id, state, seq]: the newest `account.state` of each account."""
+        return decisions.newest_states(self._frame("account.state", 0))
+
+    def accounts_since(self, seq: int) -> Since:
+        """Whom and what the events after `seq` are about: a quick re-check needs to look at these alone."""
+        columns = (EVENTS.c.account, EVENTS.c.kind, EVENTS.c.body.is_(None).label("gone"))
+        query = sa.select(*columns, sa.func.count().label("n")).where(EVENTS.c.seq > seq).group_by(*columns)
+        with sql.reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        accounts = sorted({row.account for row in rows if row.account is not None})
+        general = frozenset(row.kind for row in rows if row.account is None and not row.gone)
+        return Since(tuple(accounts), general, sum(row.n for row in rows if row.gone))
+
+    def tombstoned(self, identifiers: pl.Series, kind: str = "account") -> pl.Series:
+        """bool[len]: which identifiers are to be kept out; null is not."""
+        with sql.reading(self._engine) as connection:
+            tags = set(connection.execute(sa.select(TOMBSTONES.c.tag)).scalars())
+        known = identifiers.drop_nulls().unique().to_list() if tags else []
+        out = pl.Series("out", [name for name in known if self._keys.tag(name, kind) in tags], dtype=pl.String)
+        return identifiers.is_in(out.implode()).fill_null(False).alias("tombstoned")
+
+    # --- proof ---------------------------------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> dict[str, object]:
+        """A signed note on size and root; kept, so that `audit` can hold the log to it. See `checkpoints.signed`."""
+        with sql.writing(self._engine) as connection:
+            size, root = self._lock(connection)
+            note = checkpoints.signed(self._keys, size, root.hex())
+            connection.execute(sa.delete(CHECKPOINTS).where(CHECKPOINTS.c.size == size))
+            connection.execute(sa.insert(CHECKPOINTS).values(size=size, note=canonical_json(note).decode()))
+        return note
+
+    def inclusion(self, seq: int, size: int | None = None) -> list[str]:
+        """Hex proof that event `seq` is in the log of `size` events (None: all).
+
+        raises   NotFound if the log is or was shorter
+        """
+        with sql.reading(self._engine) as connection:
+            size = self._checked_size(connection, size, at_least=seq)
+            places = merkle.places_for_inclusion(seq - 1, size)
+            return merkle.to_hex(merkle.inclusion_path(seq - 1, size, node_reader(connection, places)))
+
+    def consistency(self, old: int, new: int | None = None) -> list[str]:
+        """Hex proof that the log of `new` events (None: all) begins with the log of `old` events."""
+        with sql.reading(self._engine) as connection:
+            new = self._checked_size(connection, new, at_least=max(old, 1))
+            return merkle.to_hex(merkle.consistency_path(old, new, node_reader(connection, merkle.places_for_consistency(old, new))))
+
+    def verify_event(self, event: Event) -> bool:
+        """Whether `event` says what was once committed to; False if it was changed, or if its person is forgotten."""
+        with sql.reading(self._engine) as connection:
+            row = connection.execute(sa.select(EVENTS.c.leaf).where(EVENTS.c.seq == event.seq)).first()
+            key = self._key_for(connection, event.account)
+        return row is not None and key is not None and row.leaf == event.leaf == leaf_of_event(key, event)
+
+    def audit(self) -> list[str]:
+        """What is wrong with the log, one sentence each, naming no one; empty = every leaf, node, root and note holds."""
+        with sql.reading(self._engine) as connection:
+            return checking.audit(connection, self._keys)
+
+    # --- inside --------------------------------------------------------------------------------------------------------------
+
+    def _append(self, kind: str, accounts: Sequence[str | None], bodies: Sequence[Body]) -> tuple[int, int]:
+        if not _KIND.fullmatch(kind):
+            raise Fault(f"{kind!r} is no kind of event", "write dotted lower-case words")
+        at = clock.to_text(clock.now())
+        texts = [canonical_json(body).decode() for body in bodies]
+        with sql.writing(self._engine) as connection:
+            size, _ = self._lock(connection)
+            keys = self._keys_of(connection, {account for account in accounts if account is not None})
+            keys[None] = self._keys.event_key
+            rows: list[dict[str, object]] = []
+            for seq, (account, text) in enumerate(zip(accounts, texts, strict=True), size + 1):
+                leaf = leaf_of(keys[account], seq, at, kind, account, text)
+                rows.append({"seq": seq, "at": at, "kind": kind, "account": account, "body": text, "leaf": leaf})
+            self._grow(connection, size, rows)
+            files.fault_point("ledger.append.before-commit")
+        files.fault_point("ledger.append.after-commit")
+        return size + 1, size + len(rows)
+
+    def _grow(self, connection: sa.Connection, size: int, rows: list[dict[str, object]]) -> None:
+        if not rows:
+            return
+        old = merkle.peaks(size)
+        read = node_reader(connection, set(old))
+        known = {place: read(place) for place in old}
+        made = merkle.grow(size, known, [merkle.leaf_hash(row["leaf"]) for row in rows if isinstance(row["leaf"], bytes)])
+        root = merkle.root(size + len(rows), (known | made).__getitem__)
+        connection.execute(sa.insert(EVENTS), rows)
+        nodes = place_rows(made)
+        if nodes:
+            connection.execute(sa.insert(NODES), nodes)
+        connection.execute(sa.update(HEAD).values(**_sealed(self._keys, size + len(rows), root)))
+
+    def _lock(self, connection: sa.Connection) -> tuple[int, bytes]:
+        """Size and root; other writers wait until this transaction ends."""
+        row = connection.execute(sa.select(HEAD.c.size, HEAD.c.root).with_for_update()).one()
+        return row.size, row.root
+
+    def _head(self, connection: sa.Connection) -> tuple[int, bytes]:
+        row = connection.execute(sa.select(HEAD.c.size, HEAD.c.root)).one()
+        return row.size, row.root
+
+    def _checked_size(self, connection: sa.Connection, size: int | None, at_least: int) -> int:
+        now, _ = self._head(connection)
+        wanted = now if size is None else size
+        if not 1 <= at_least <= wanted <= now:
+            raise NotFound(f"the ledger has {now} events; a proof for {at_least} of {wanted} cannot be made", "ask within its length")
+        return wanted
+
+    def _key_for(self, connection: sa.Connection, account: str | None) -> bytes | None:
+        if account is None:
+            return self._keys.event_key
+        tag = self._keys.tag(account)
+        wrapped = connection.execute(sa.select(PERSON_KEYS.c.key).where(PERSON_KEYS.c.tag == tag)).scalar()
+        return None if wrapped is None else self._keys.unwrap(wrapped, tag)
+
+    def _keys_of(self, connection: sa.Connection, accounts: set[str]) -> dict[str | None, bytes]:
+        """The leaf key of each account; makes those that are not there yet."""
+        tags = {self._keys.tag(account): account for account in sorted(accounts)}
+        keys: dict[str | None, bytes] = {}
+        for part in _parts(list(tags)):
+            if connection.execute(sa.select(TOMBSTONES.c.tag).where(TOMBSTONES.c.tag.in_(part)).limit(1)).first() is not None:
+                raise NotPermitted("an event is about a person who was forgotten; a tombstone keeps them out", "leave that person out")
+            for row in connection.execute(sa.select(PERSON_KEYS).where(PERSON_KEYS.c.tag.in_(part))):
+                keys[tags[row.tag]] = self._keys.unwrap(row.key, row.tag)
+        fresh = {tag: os.urandom(32) for tag, account in tags.items() if account not in keys}
+        if fresh:
+            connection.execute(sa.insert(PERSON_KEYS), [{"tag": tag, "key": self._keys.wrap(key, tag)} for tag, key in fresh.items()])
+        return keys | {tags[tag]: key for tag, key in fresh.items()}
+
+    def _blank(self, connection: sa.Connection, accounts: Sequence[str]) -> int:
+        rows = connection.execute(sa.select(EVENTS.c.seq, EVENTS.c.leaf).where(EVENTS.c.account.in_(accounts))).all()
+        blank = sa.update(EVENTS).where(EVENTS.c.seq == sa.bindparam("n")).values(account=None, body=None, buried=sa.bindparam("mark"))
+        if rows:
+            connection.execute(blank, [{"n": row.seq, "mark": checking.burial_mark(self._keys, row.seq, row.leaf)} for row in rows])
+        return len(rows)
+
+    def _frame(self, kind: str, after: int) -> pl.DataFrame:
+        columns = {"seq": pl.Int64, "kind": pl.String, "account": pl.String, "body": pl.String}
+        query = sa.select(*(EVENTS.c[name] for name in columns)).where(EVENTS.c.seq > after, EVENTS.c.body.is_not(None), *_of_kind(kind))
+        with sql.reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(EVENTS.c.seq)).all()
+        return pl.DataFrame([tuple(row) for row in rows], schema=columns, orient="row")
+
+
+def _engine(where: Path | str) -> sa.Engine:
+    return sql.open_engine(where / FILE if isinstance(where, Path) else where)
+
+
+def _sealed(keys: Keys, size: int, root: bytes) -> dict[str, object]:
+    return {"size": size, "root": root, "mac": checking.head_mac(keys, size, root)}
+
+
+def _add_tombstones(connection: sa.Connection, tags: Sequence[str]) -> None:
+    there: set[str] = set()
+    for part in _parts(tags):
+        there |= set(connection.execute(sa.select(TOMBSTONES.c.tag).where(TOMBSTONES.c.tag.in_(part))).scalars())
+    fresh = [{"tag": tag} for tag in dict.fromkeys(tags) if tag not in there]
+    if fresh:
+        connection.execute(sa.insert(TOMBSTONES), fresh)
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), sql.MAX_BOUND):
+        yield values[start : start + sql.MAX_BOUND]
+
+
+def _of_kind(kind: str | None) -> tuple[sa.ColumnElement[bool], ...]:
+    if kind is None:
+        return ()
+    return (EVENTS.c.kind.startswith(kind[:-1], autoescape=True),) if kind.endswith(".*") else (EVENTS.c.kind == kind,)
+
+
+def _event(row: sa.Row[tuple[object, ...]]) -> Event:
+    body = None if row.body is None else json.loads(row.body)
+    return Event(row.seq, clock.from_text(row.at), row.kind, row.account, body, row.leaf)

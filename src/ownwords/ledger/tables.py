@@ -1,0 +1,57 @@
+"""SQL tables of the ledger: events, tree nodes, head, checkpoints, personal keys, tombstones."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+
+#: `account` and `body` are null once the person is forgotten; `buried` is then a MAC over seq and leaf, so that blanking shows who did it.
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),  # 1, 2, 3 ... no gaps
+    sa.Column("at", sa.Text, nullable=False),  # RFC 3339, UTC, microseconds
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("account", sa.Text),  # network:native-id; null = about nobody
+    sa.Column("body", sa.Text),  # canonical JSON object
+    sa.Column("leaf", sa.LargeBinary, nullable=False),  # 32 bytes
+    sa.Column("buried", sa.LargeBinary),
+    sa.Index("events_kind", "kind", "seq"),
+    sa.Index("events_account", "account", "seq"),
+)
+#: Complete subtrees above the leaves; level 0 is sha256(0x00 || leaf) and is not stored.
+NODES = sa.Table(
+    "nodes",
+    METADATA,
+    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("idx", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+#: One row: writers lock it, readers learn size and root from it, and its MAC shows a log that was cut by hand.
+HEAD = sa.Table(
+    "head",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("mac", sa.LargeBinary, nullable=False),
+)
+#: Signed notes that were given out.
+CHECKPOINTS = sa.Table(
+    "checkpoints",
+    METADATA,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("note", sa.Text, nullable=False),  # JSON
+)
+#: The key of each person's leaves, encrypted under keys/master; its deletion is what forgets.
+PERSON_KEYS = sa.Table(
+    "person_keys",
+    METADATA,
+    sa.Column("tag", sa.Text, primary_key=True),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+#: Whom or what to keep out: keyed hashes, no identifiers.
+TOMBSTONES = sa.Table("tombstones", METADATA, sa.Column("tag", sa.Text, primary_key=True), sqlite_with_rowid=False)
