@@ -1,0 +1,190 @@
+"""How each account stands towards a question: state, age, and the decisions that count, collapsed to one row an account.
+
+Columns added to a record's row (an account nobody knows has nulls in all):
+
+_state      Int8    STATE_CODES, UNKNOWN_STATE for a word that is not in it, null where nobody told
+_minor      bool    under the age of majority of its jurisdiction
+_child      bool    to be treated as a child: a minor, or of unknown age where params/age_unknown.toml says so
+_home       str     the network the account lives on
+_jurisdiction       ISO 3166-1 alpha-2, null = unknown
+_own        Int64   ledger event of the person's own consent, null = none covers the record
+_guardian   Int64   of a guardian's consent for exactly this purpose, while the person is no known adult
+_directive  Int64   of the person's own lifetime directive for exactly this purpose, once they are dead
+_denied     Int64   of a standing refusal, withdrawal or objection
+_own_at_K   time    of the person's newest own consent to Asked.chain[K]: replaces imported and inferred denials before it
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from ownwords.core.purpose import granted_by
+from ownwords.policy import numbers
+from ownwords.policy.facts import FAR, STATE_CODES, UNKNOWN_STATE, Asked, Facts
+
+_SCOPE = ("category", "since", "until", "record_id")
+#: What a scoped decision can depend on.
+_ROW_KEYS = ("account_id", "category", "created_at", "record_id")
+
+
+def stand(records: pl.LazyFrame, facts: Facts, asked: Asked) -> pl.LazyFrame:
+    """`records` with the columns above; the order of rows is not kept."""
+    accounts = _accounts(facts, asked)
+    live = _live(facts.decisions, accounts, asked)
+    scoped = live.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in _SCOPE)).select("account_id").unique()
+    whole = _collapse(live.join(scoped, on="account_id", how="anti").lazy(), ["account_id"], asked).collect()
+    rows = records.join(accounts.join(whole, on="account_id", how="left").lazy(), on="account_id", how="left")
+    if scoped.is_empty():
+        return rows
+    told = _collapse(_covered(records, live.join(scoped, on="account_id", how="semi")), list(_ROW_KEYS), asked)
+    columns = [name for name in whole.columns if name != "account_id"]
+    joined = rows.join(told, on=list(_ROW_KEYS), how="left", nulls_equal=True, suffix="_scoped")
+    return joined.with_columns(pl.coalesce(f"{name}_scoped", name).alias(name) for name in columns).drop(
+        f"{name}_scoped" for name in columns
+    )
+
+
+def _accounts(facts: Facts, asked: Asked) -> pl.DataFrame:
+    """table[A]: account_id, _state, _minor, _child, _home, _jurisdiction, _dead, _grown (known to be of age)."""
+    ages = numbers.ages_of_majority(asked.at)
+    majority = pl.col("jurisdiction").replace_strict(ages, default=ages[numbers.ANYWHERE], return_dtype=pl.Int32)
+    known = (
+        facts.accounts.lazy()
+        .filter(pl.col("account_id").is_not_null())
+        .group_by("account_id")
+        .agg(
+            _code(pl.col("state")).max().alias("_told"),
+            pl.col("network").min().alias("_home"),
+            _agreed("jurisdiction").alias("_jurisdiction"),
+            pl.col("born_on").max(),
+            majority.max().alias("majority"),
+        )
+    )
+    ruled = (
+        facts.states.lazy()
+        .filter(pl.col("account_id").is_not_null())
+        .group_by("account_id")
+        .agg(_code(pl.col("state")).max().alias("_state"))
+    )
+    deciding = facts.decisions.lazy().select("account_id").drop_nulls().unique()
+    everyone = pl.concat([known.select("account_id"), ruled.select("account_id"), deciding]).unique()
+    joined = everyone.join(known, on="account_id", how="left").join(ruled, on="account_id", how="left")
+    age = _age_years(pl.col("born_on"), asked.at)
+    minor = (age < pl.col("majority")).fill_null(False)
+    unknown = pl.col("born_on").is_null()
+    child = minor | unknown if numbers.unknown_age_is_child(asked.purpose, asked.at) else minor
+    return (
+        joined.with_columns(pl.coalesce("_state", "_told").alias("_state"))
+        .select(
+            "account_id",
+            "_state",
+            minor.alias("_minor"),
+            child.alias("_child"),
+            "_home",
+            "_jurisdiction",
+            pl.col("_state").is_in([STATE_CODES["memorialised"], STATE_CODES["historical"]]).fill_null(False).alias("_dead"),
+            (~minor & ~unknown).alias("_grown"),
+        )
+        .collect()
+    )
+
+
+def _agreed(column: str) -> pl.Expr:
+    """The one value that all rows of the group tell; null where none does or two differ."""
+    return pl.when(pl.col(column).drop_nulls().n_unique() == 1).then(pl.col(column).drop_nulls().first())
+
+
+def _code(state: pl.Expr) -> pl.Expr:
+    coded = state.replace_strict(STATE_CODES, default=UNKNOWN_STATE, return_dtype=pl.Int8)
+    return pl.when(state.is_not_null()).then(coded)
+
+
+def _age_years(born_on: pl.Expr, at: datetime) -> pl.Expr:
+    """Whole years; who was born on 29 February is a year older on 1 March."""
+    ahead = (born_on.dt.month().cast(pl.Int32) * 100 + born_on.dt.day()) > at.month * 100 + at.day
+    return at.year - born_on.dt.year() - ahead.cast(pl.Int32)
+
+
+def _live(decisions: pl.DataFrame, accounts: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """The decisions that bear on the question: effective, about its purposes, the newest of each voice and scope.
+
+    Only `give` grants; any other effect denies. A denial without date or purpose counts, a grant without them does not. Words for after
+    death count once the person is dead, and then stand beside those said in life: the newest of both counts.
+    """
+    grants = (pl.col("effect") == "give").fill_null(False)
+    timely = pl.when(grants).then(pl.col("effective_at") <= asked.at).otherwise(pl.col("effective_at").fill_null(asked.at) <= asked.at)
+    about = pl.col("purpose").is_in(list(asked.chain)) | (pl.col("purpose").is_null() & ~grants)
+    bearing = (
+        decisions.lazy()
+        .filter(timely.fill_null(False) & about.fill_null(False) & pl.col("account_id").is_not_null())
+        .with_columns(
+            ~grants.alias("denies"),
+            pl.col("effective_at").fill_null(FAR).alias("moment"),
+            pl.col("seq").fill_null(-1),
+            pl.col("is_lifetime").fill_null(False),
+        )
+        .join(accounts.lazy().select("account_id", "_child", "_dead", "_grown"), on="account_id", how="left")
+        .filter(~pl.col("is_lifetime") | pl.col("_dead"))
+        .sort("moment", "seq", "denies")
+        .unique(["account_id", "by", "source", "purpose", *_SCOPE], keep="last", maintain_order=True)
+    )
+    own = _says("by", "self") & _says("source", "self") & ~pl.col("denies") & ~pl.col("_child")
+    told_by_others = _says("by", "import") | (_says("by", "self") & (pl.col("source") != "self").fill_null(False))
+    exactly = _says("purpose", asked.purpose)
+    return bearing.select(
+        "account_id",
+        "purpose",
+        *_SCOPE,
+        "seq",
+        "moment",
+        "denies",
+        (pl.col("denies") & told_by_others).alias("replaceable"),
+        (own & (pl.col("is_lifetime") | ~pl.col("_dead"))).alias("own"),
+        (own & pl.col("is_lifetime") & exactly).alias("directive"),
+        (_says("by", "guardian") & ~pl.col("denies") & exactly & ~pl.col("_dead") & ~pl.col("_grown")).alias("guardian"),
+        pl.col("_dead").alias("dead"),
+    ).collect()
+
+
+def _says(column: str, word: str) -> pl.Expr:
+    return (pl.col(column) == word).fill_null(False)
+
+
+def _covered(records: pl.LazyFrame, live: pl.DataFrame) -> pl.LazyFrame:
+    """One row a record (by _ROW_KEYS) and decision that covers it. What the record does not say, a denial covers and a grant does not."""
+    decisions = live.lazy().rename({"category": "d_category", "record_id": "d_record_id"})
+    keys = records.select(_ROW_KEYS).join(live.lazy().select("account_id").unique(), on="account_id", how="semi").unique()
+    wanted = {
+        "d_category": pl.col("d_category") == pl.col("category"),
+        "d_record_id": pl.col("d_record_id") == pl.col("record_id"),
+        "since": pl.col("created_at") >= pl.col("since"),
+        "until": pl.col("created_at") < pl.col("until"),
+    }
+    covers = [pl.col(scope).is_null() | holds.fill_null(pl.col("denies")) for scope, holds in wanted.items()]
+    return keys.join(decisions, on="account_id", how="inner").filter(pl.all_horizontal(covers))
+
+
+def _collapse(live: pl.LazyFrame, keys: list[str], asked: Asked) -> pl.LazyFrame:
+    """One row per `keys`: _own, _guardian, _directive, _denied, _own_at_K."""
+    own_at = [
+        pl.when(pl.col("own") & pl.col("purpose").is_in(list(granted_by(name)))).then("moment").max().over(keys).alias(f"_own_at_{k}")
+        for k, name in enumerate(asked.chain)
+    ]
+    replaced = pl.lit(False)
+    for k, name in enumerate(asked.chain):
+        replaced |= _says("purpose", name) & (pl.col(f"_own_at_{k}") > pl.col("moment")).fill_null(False)
+    denied = pl.col("denies") & ~(pl.col("replaceable") & replaced)
+    consents = pl.col("own") & ~pl.col("dead") & pl.col("purpose").is_in(list(granted_by(asked.purpose)))
+    return (
+        live.with_columns(own_at)
+        .group_by(keys)
+        .agg(
+            pl.when(consents).then("seq").max().alias("_own"),
+            pl.when("guardian").then("seq").max().alias("_guardian"),
+            pl.when("directive").then("seq").max().alias("_directive"),
+            pl.when(denied).then("seq").max().alias("_denied"),
+            *(pl.col(f"_own_at_{k}").first() for k in range(len(asked.chain))),
+        )
+    )
