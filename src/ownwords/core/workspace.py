@@ -39,8 +39,6 @@ class Workspace:
             raise BadWorkspace(f"{marker} cannot be read as a format marker", "restore it from a backup") from error
         if found > FORMAT:
             raise BadWorkspace(f"{root} has format {found}; this version reads up to {FORMAT}", "upgrade ownwords, then try again")
-        if found < FORMAT:
-            raise BadWorkspace(f"{root} has format {found}; this version needs {FORMAT}", f"ownwords -w {root} upgrade")
         return cls(root.absolute(), _settings(root / "ownwords.toml"))
 
     @classmethod

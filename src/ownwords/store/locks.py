@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import time
 import uuid
 from contextlib import contextmanager
@@ -49,6 +50,23 @@ def reading(leases: Path) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
+@contextmanager
+def scratch(folder: Path) -> Iterator[Path]:
+    """A new folder for unfinished work, gone at the end; `abandoned` finds it if the process dies."""
+    folder.mkdir()
+    try:
+        with (folder / ".lock").open("w+b") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def abandoned(parent: Path, prefix: str) -> list[Path]:
+    """Scratch folders below `parent` whose process is dead."""
+    return [path for path in parent.glob(f"{prefix}*") if path.is_dir() and not is_held(path / ".lock")]
+
+
 def wait_for_readers(leases: Path, longest_s: float = 60.0) -> int:
     """Wait until every lease taken before now has ended, `longest_s` at most; the number that had not.
 
@@ -57,7 +75,7 @@ def wait_for_readers(leases: Path, longest_s: float = 60.0) -> int:
     deadline = time.monotonic() + longest_s
     waiting = [path for path in leases.iterdir() if not path.name.startswith(".")]
     own = f"{os.getpid()}-"
-    while waiting := [path for path in waiting if not path.name.startswith(own) and _is_held(path)]:
+    while waiting := [path for path in waiting if not path.name.startswith(own) and is_held(path)]:
         if time.monotonic() > deadline:
             return len(waiting)
         time.sleep(_PAUSE_S)
@@ -79,7 +97,7 @@ def _try(handle: IO[bytes]) -> bool:
     return True
 
 
-def _is_held(path: Path) -> bool:
+def is_held(path: Path) -> bool:
     try:
         with path.open("r+b") as handle:
             if not _try(handle):

@@ -52,6 +52,12 @@ def touched(gone: Gone) -> pl.Expr:
     return pl.any_horizontal(hit.fill_null(False) for hit in hits)
 
 
+def without(rows: pl.DataFrame, gone: Gone) -> pl.DataFrame:
+    """RECORDS (or PARSED) rows less those of the forgotten, and without a trace of them in the others."""
+    theirs = pl.col("account_id").is_in(list(gone.accounts)) | pl.col("record_id").is_in(list(gone.records))
+    return mask(rows.filter(~theirs.fill_null(False)), gone) if gone.names or gone.handles else rows
+
+
 def mask(rows: pl.DataFrame, gone: Gone) -> pl.DataFrame:
     """RECORDS (or PARSED) rows without a trace of the forgotten; rows that never spoke of them come out as they were."""
     hit = rows.select(touched(gone).alias("hit"))["hit"]

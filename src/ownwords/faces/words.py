@@ -1,0 +1,132 @@
+"""What commands say: help from the verbs' own docstrings, and results as a person reads them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+from ownwords.core import clock, plugins
+from ownwords.core.errors import Usage
+
+_BAR_WIDTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A verb's docstring, taken apart: first line, whole text for help, one phrase per parameter."""
+
+    first: str
+    help: str
+    of: dict[str, str]
+
+
+def described(verb: Callable[..., Any]) -> Described:
+    """The docstring of a verb; its parameter lines read `name  phrase`."""
+    text = inspect.getdoc(verb) or ""
+    first, _, rest = text.partition("\n")
+    of = {}
+    for line in rest.splitlines():
+        name, _, says = line.strip().partition("  ")
+        if says and name.isidentifier():
+            of[name] = says.strip()
+    positional = [
+        f"{name.upper()}  {of.get(name, '')}"
+        for name, parameter in list(inspect.signature(verb).parameters.items())[1:]
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
+    return Described(first, first + ("\n\n\b\n" + "\n".join(positional) if positional else ""), of)
+
+
+def product_options(verb: str) -> str:
+    """The options or requests of every product, for the help of `build` and `use`."""
+    lines: list[str] = []
+    for product in plugins.names("product"):
+        declared = plugins.load("product", product)
+        kinds = {product: declared.OPTIONS} if verb == "build" else {f"{product} {name}": kind for name, kind in declared.REQUESTS.items()}
+        for title, kind in kinds.items():
+            lines.append(f"  {title}:")
+            lines += [f"    --{field.name.replace('_', '-'):<12} {_says(field)}" for field in fields(kind)]
+    return "\n".join(lines) + "\n"
+
+
+def _says(field: Any) -> str:
+    default = "needed" if field.default is MISSING and field.default_factory is MISSING else f"[{field.default}]"
+    return f"{field.metadata.get('says', '')} {default if default != '[None]' else ''}".strip()
+
+
+def first_field(request: str) -> str | None:
+    """The first field of the request of that name, which a bare word fills."""
+    for product in plugins.names("product"):
+        kind = plugins.load("product", product).REQUESTS.get(request)
+        if kind is not None and fields(kind):
+            return fields(kind)[0].name
+    return None
+
+
+def extras(arguments: Sequence[str], first: str | None) -> dict[str, Any]:
+    """`--key value`, `--key=value` and `--flag` of a product, and one bare word for its first field."""
+    given: dict[str, Any] = {}
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word.startswith("--"):
+            key, has_value, value = word[2:].partition("=")
+            if not has_value:
+                value = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
+            given[key.replace("-", "_")] = value
+        elif first is not None and first not in given:
+            given[first] = word
+        else:
+            raise Usage(f"{word!r} is one word too many", "put a text of several words in quotes")
+    return given
+
+
+def plain(verb: str, result: dict[str, Any]) -> str:
+    """A result as lines a person reads."""
+    if verb == "permit" and "by_rule" in result:
+        return _funnel(result)
+    width = max((len(name) for name in result), default=0)
+    return "\n".join(f"{name:<{width}}  {_value(value)}" for name, value in result.items() if value not in (None, {}, []))
+
+
+def _funnel(result: dict[str, Any]) -> str:
+    rows = max(result["rows"], 1)
+    lines = [
+        f"{result['allowed']:,} of {result['rows']:,} records of {result.get('people', 0):,} people may be used for {result['purpose']}"
+    ]
+    for rule, count in sorted(result["by_rule"].items(), key=lambda item: -item[1]):
+        bar = "█" * max(1, round(_BAR_WIDTH * count / rows))
+        lines.append(f"rule {rule:>2}  {count:>12,}  {bar:<{_BAR_WIDTH}}  {result.get('reasons', {}).get(rule, '')}")
+    return "\n".join(lines)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(f"{key} {_value(item)}" for key, item in value.items())
+        return inner if len(inner) < 160 else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(map(_value, value[:20])) + (f" and {len(value) - 20} more" if len(value) > 20 else "")
+    return str(value)
+
+
+def event_line(event: dict[str, Any]) -> tuple[str, bool]:
+    """One event of an answer as text, and whether the line is ended: pieces of text run on, rows are lines."""
+    if set(event) == {"text"}:
+        return str(event["text"]), False
+    if event.get("done") is True:
+        return "\n", True
+    return json.dumps(event, ensure_ascii=False, default=str) + "\n", True
+
+
+def log_line(verb: str, cpu_s: float, counts: dict[str, int]) -> str:
+    """One JSON line for operators: verb and counts; never text, handles or names."""
+    return json.dumps({"at": clock.to_text(clock.now()), "verb": verb, "cpu_s": round(cpu_s, 3), **counts})

@@ -1,0 +1,118 @@
+"""The artifacts of a workspace: which there are, which still stand, and what is owed on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ownwords.core.errors import NotFound, NotPermitted
+from ownwords.core.manifest import BITMAP, Manifest
+from ownwords.core.product import Artifact
+
+if TYPE_CHECKING:
+    import polars as pl
+    from pyroaring import BitMap64
+
+    from ownwords.ledger.events import Event
+    from ownwords.verbs._house import House
+
+
+def artifact_of(event: Event) -> str:
+    """`NAME/vN` that an event is about."""
+    return str((event.body or {}).get("artifact", ""))
+
+
+def standing(house: House) -> list[str]:
+    """`NAME/vN` of every artifact that was made and not retired, oldest first."""
+    retired = {artifact_of(event) for event in house.ledger.events("artifact.retired")}
+    return [name for event in house.ledger.events("artifact") if (name := artifact_of(event)) not in retired]
+
+
+def find(house: House, wanted: str) -> Artifact:
+    """The artifact called `wanted`: `NAME`, `NAME/vN`, or the path of its folder; the newest where no version is named.
+
+    raises   NotFound
+    """
+    path = Path(wanted)
+    root = house.workspace.artifacts
+    if path.is_absolute() or path.exists():
+        resolved = path.resolve()
+        wanted = str(resolved.relative_to(root.resolve())) if resolved.is_relative_to(root.resolve()) else wanted
+    names = standing(house)
+    matching = [name for name in names if wanted in {name, name.partition("/")[0]}]
+    if not matching:
+        raise NotFound.among("artifact", wanted, {name.partition("/")[0] for name in names}, "ownwords build PRODUCT makes one")
+    folder = root / matching[-1]
+    return Artifact(folder, Manifest.read(folder))
+
+
+def newest(house: House, product: str, where: tuple[tuple[str, str], ...] = ()) -> Artifact | None:
+    """The newest artifact of a product whose options hold `where`."""
+    for name in reversed(standing(house)):
+        folder = house.workspace.artifacts / name
+        manifest = Manifest.read(folder)
+        if manifest.product == product and all(str(manifest.options.get(key)) == value for key, value in where):
+            return Artifact(folder, manifest)
+    return None
+
+
+def origins(artifact: Artifact) -> BitMap64:
+    """Record numbers of everything that went into an artifact."""
+    from pyroaring import BitMap64
+
+    return BitMap64.deserialize((artifact.folder / BITMAP).read_bytes())
+
+
+def allowed_now(house: House, numbers: pl.Series, purpose: str) -> pl.Series:
+    """bool[len]: which record numbers are held and permitted for `purpose` now."""
+    import polars as pl
+
+    from ownwords.store import locks
+
+    with locks.reading(house.workspace.leases):
+        rows = house.store().by_numbers(numbers.unique().to_list())
+        good = house.decided(rows, purpose).filter(pl.col("allowed")).select("record_no").collect()["record_no"]
+    return numbers.is_in(good.to_list())
+
+
+def owed(house: House, artifact: Artifact) -> int:
+    """How many of an artifact's records are no longer permitted, or no longer here.
+
+    Looks only at people with an event since the artifact was made; at everybody if the policy changed.
+    """
+    made = artifact.manifest
+    since = int(str(made.permit["ledger_seq"]))
+    if house.ledger.head().seq == since:
+        return 0
+    numbers = in_question(house, origins(artifact), since)
+    return numbers.len() - int(allowed_now(house, numbers, made.purpose).sum()) if numbers.len() else 0
+
+
+def in_question(house: House, bitmap: BitMap64, since: int) -> pl.Series:
+    """int64[n]: the record numbers in `bitmap` that an event after `since` may have taken the permission of.
+
+    Those of the people the events are about; all of them after a new policy, a new state of the store by erasure, or a burial.
+    """
+    import polars as pl
+    from pyroaring import BitMap64
+
+    news = house.ledger.accounts_since(since)
+    if news.n_buried or news.general & {"policy", "forgotten"}:
+        return pl.Series("record_no", list(bitmap), dtype=pl.Int64)
+    theirs = house.store().of_accounts(news.accounts).select("record_no").collect()["record_no"]
+    return pl.Series("record_no", list(BitMap64(theirs) & bitmap), dtype=pl.Int64)
+
+
+def refuse_if_owing(house: House, artifact: Artifact) -> int:
+    """What is owed on an artifact that serves aggregates; it may be used only if the policy lets it be served so marked.
+
+    raises   NotPermitted naming the rule and how to mend it
+    """
+    n_owed = owed(house, artifact)
+    if n_owed and artifact.manifest.on_withdrawal == "refuse":
+        raise NotPermitted(
+            f"{artifact.name}: {n_owed} of its records are no longer permitted for {artifact.manifest.purpose} (rule 8 or 3), "
+            "and the policy refuses use until it is built again",
+            f"ownwords build {artifact.manifest.product}",
+        )
+    return n_owed

@@ -1,0 +1,178 @@
+"""A workspace opened for one verb: its store, ledger, desk and policy, and recovery from what crashed before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ownwords.core import clock, files
+from ownwords.core.errors import NotFound, NotProven
+from ownwords.core.permit import Question
+from ownwords.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ownwords.desk.desk import Desk
+    from ownwords.ledger.keys import Keys
+    from ownwords.ledger.log import Ledger
+    from ownwords.policy.file import Policy
+    from ownwords.policy.gate import Facts
+    from ownwords.store.store import Store, Versions
+
+
+@dataclass
+class House:
+    """Everything a verb needs, opened when first asked for."""
+
+    workspace: Workspace
+
+    @classmethod
+    def open(cls, root: str | Path) -> House:
+        """The workspace in `root`, after finishing or rolling back what a crash left.
+
+        raises   BadWorkspace
+        """
+        from ownwords.verbs._recovery import recover
+
+        house = cls(Workspace.open(Path(root)))
+        recover(house)
+        return house
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The workspace's secrets."""
+        from ownwords.ledger.keys import Keys
+
+        return Keys(self.workspace.keys)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The append-only memory."""
+        from ownwords.ledger.log import Ledger
+
+        return Ledger.open(self.workspace.setting("ledger") or self.workspace.root, self.keys)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The mutable memory."""
+        from ownwords.desk.desk import Desk
+
+        return Desk.open(self.workspace.root)
+
+    def versions(self) -> Versions:
+        """The state of the tables that the ledger committed last."""
+        from ownwords.store.store import Versions
+
+        event = self.ledger.last("store")
+        if event is None:
+            return Versions()
+        return Versions(*(int(str((event.body or {})[name])) for name in ("records", "accounts", "next_no")))
+
+    def store(self) -> Store:
+        """The rows as last committed; ask again to see a later commit."""
+        from ownwords.store.store import Store
+
+        return Store(self.workspace.store, self.versions())
+
+    def commit(self, versions: Versions, **says: object) -> int:
+        """Declare a state of the tables the one that counts; the ledger event is the commit."""
+        files.fault_point("store.before-commit")
+        seq = self.ledger.append("store", {**versions.to_json(), **says})
+        files.fault_point("store.committed")
+        return seq
+
+    def policy(self) -> Policy:
+        """The policy in force.
+
+        raises   NotProven if its file is no longer what was adopted
+        """
+        from ownwords.policy.file import load
+
+        event = self.ledger.last("policy")
+        if event is None:
+            raise NotFound("no policy was ever adopted in this workspace", "ownwords permit adopt opt-in")
+        adopted = event.body or {}
+        policy = load(self.workspace.policy / str(adopted["folder"]) / "policy.yaml")
+        if policy.hash != adopted["hash"]:
+            raise NotProven(
+                f"policy {policy.id} is not the one that was adopted: its file was changed", "restore it, or adopt it under a new version"
+            )
+        return policy
+
+    def facts(self, policy: Policy | None = None) -> Facts:
+        """What the gate decides on, as of now."""
+        from ownwords.policy.gate import Facts
+
+        head = self.ledger.head()
+        store = self.store()
+        return Facts(
+            policy=policy or self.policy(),
+            accounts=store.accounts(),
+            states=self.ledger.states(),
+            decisions=self.ledger.decisions(),
+            ledger_seq=head.seq,
+            ledger_root=head.root,
+            store_version=store.versions.records,
+        )
+
+    def decided(self, records: pl.LazyFrame, purpose: str, policy: Policy | None = None) -> pl.LazyFrame:
+        """RECORDS rows with `allowed`, `rule` and `clause`, as of now."""
+        from ownwords.policy import gate
+
+        return gate.decide(records, self.facts(policy), Question(purpose, clock.now()))
+
+    def account(self, person: str) -> str:
+        """The account id behind `network:id` or `network:@handle`.
+
+        raises   NotFound if nothing is known of them (the message does not repeat the name)
+        """
+        import polars as pl
+
+        network, _, name = person.partition(":")
+        accounts = self.store().accounts()
+        if name.startswith("@"):
+            same = (pl.col("network") == network) & (pl.col("handle").str.to_lowercase() == name[1:].lower())
+            found = accounts.filter(same)["account_id"]
+        else:
+            found = accounts.filter(pl.col("account_id") == person)["account_id"]
+        if found.len() != 1:
+            raise NotFound("nobody is known here by that account id or handle", "give it as network:id or network:@handle, e.g. x:@someone")
+        return str(found[0])
+
+    def holds(self, record: str, account: str) -> bool:
+        """Whether `record` is a record of `account` here."""
+        import polars as pl
+
+        return bool(self.store().of_accounts([account]).filter(pl.col("record_id") == record).select(pl.len()).collect().item())
+
+    def state_of(self, account: str) -> str:
+        """The newest state of an account: the ledger's, else its source's, else active."""
+        import polars as pl
+
+        told = self.ledger.states().filter(pl.col("account_id") == account)["state"]
+        if told.len():
+            return str(told[0])
+        found = self.store().accounts().filter(pl.col("account_id") == account)["state"].drop_nulls()
+        return str(found[0]) if found.len() else "active"
+
+    def adopt(self, policy: Policy, source: Path) -> None:
+        """Put a policy in force: copy its file and text here, then say so in the ledger."""
+        folder = self.workspace.policy / f"{policy.id}-{policy.version}-{policy.hash[:8]}"
+        if not folder.exists():
+            draft = self.workspace.tmp / folder.name
+            files.remove_tree(draft)
+            draft.mkdir()
+            (draft / policy.text).write_bytes(source.with_name(policy.text).read_bytes())
+            (draft / "policy.yaml").write_bytes(source.read_bytes())
+            files.fsync_tree(draft)
+            files.rename(draft, folder)
+        self.ledger.append("policy", {"id": policy.id, "version": str(policy.version), "hash": policy.hash, "folder": folder.name})
+
+
+def log(verb: str, cpu_s: float, **counts: object) -> str:
+    """One JSON line for operators: verb, ids and counts; never text, handles or names."""
+    return json.dumps({"at": clock.to_text(clock.now()), "verb": verb, "cpu_s": round(cpu_s, 3), **counts})

@@ -1,0 +1,97 @@
+"""Search every byte of a workspace, decompressed, for tokens that must not be there."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import sqlite3
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_EDGE = rb"[A-Za-z0-9_]"
+
+
+def sweep(root: Path, tokens: Sequence[str], runs: Sequence[str] = ()) -> tuple[int, dict[str, int]]:
+    """How many files were searched, and hits per file (paths relative to `root`).
+
+    tokens   found as whole tokens: `x:777` is not found in `x:7770`; letter case does not count
+    runs     runs of words, found anywhere
+    """
+    whole = rb"(?<!" + _EDGE + rb")(?:" + b"|".join(re.escape(token.encode()) for token in tokens) + rb")(?!" + _EDGE + rb")"
+    patterns = [re.compile(whole, re.IGNORECASE)] if tokens else []
+    patterns += [re.compile(b"|".join(re.escape(run.encode()) for run in runs))] if runs else []
+    hits: dict[str, int] = {}
+    paths = sorted(path for path in root.rglob("*") if path.is_file())
+    for path in paths:
+        n_hits = sum(len(pattern.findall(view)) for view in views(path) for pattern in patterns)
+        if n_hits:
+            hits[str(path.relative_to(root))] = n_hits
+    return len(paths), hits
+
+
+def views(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, and what is inside it: decompressed, decoded, unpacked."""
+    raw = path.read_bytes()
+    yield path.name.encode()
+    yield from _inside(raw)
+    if raw[:16] == b"SQLite format 3\0":
+        yield _sqlite_text(path)
+
+
+def _inside(raw: bytes, depth: int = 0) -> Iterator[bytes]:
+    yield raw
+    if depth > 3:
+        return
+    if raw[:4] == b"PAR1" or raw[:6] == b"ARROW1":
+        yield _table_text(raw)
+    elif raw[:2] == b"\x1f\x8b":
+        yield from _inside(gzip.decompress(raw), depth + 1)
+    elif raw[:4] == b"\x28\xb5\x2f\xfd":
+        yield from _inside(_unzstd(raw), depth + 1)
+    elif raw[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            for name in archive.namelist():
+                yield name.encode()
+                yield from _inside(archive.read(name), depth + 1)
+    elif b"\\u" in raw or b"\\\\" in raw or b'\\"' in raw:
+        yield _unescaped(raw)
+
+
+def _unzstd(raw: bytes) -> bytes:
+    import zstandard
+
+    return zstandard.ZstdDecompressor(max_window_size=2**31).stream_reader(raw, read_across_frames=True).read()
+
+
+def _table_text(raw: bytes) -> bytes:
+    """Every value of a Parquet or Arrow file as NDJSON without escapes."""
+    import polars as pl
+
+    read = pl.read_parquet if raw[:4] == b"PAR1" else pl.read_ipc
+    frame = read(io.BytesIO(raw))
+    return _unescaped(frame.write_ndjson().encode()) if frame.width else b""
+
+
+def _sqlite_text(path: Path) -> bytes:
+    """Every value of every table as the database would answer it, write-ahead log included."""
+    out: list[str] = []
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            rows = connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - names come from the file itself
+            out += [" ".join(value for value in row if isinstance(value, str)) for row in rows]
+    finally:
+        connection.close()
+    return "\n".join(out).encode(errors="surrogatepass")
+
+
+def _unescaped(raw: bytes) -> bytes:
+    """JSON escapes resolved, so that a word hides behind none of them."""
+    text = raw.decode(errors="replace")
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+    return re.sub(r"\\([\"\\/nrt])", lambda found: " " if found[1] in "nrt" else found[1], text).encode(errors="replace")

@@ -1,0 +1,263 @@
+"""`build`: something is made from permitted rows, with a manifest that says from which."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import polars as pl
+
+    from ownwords.core.manifest import Manifest
+    from ownwords.core.product import Built, Opened
+    from ownwords.verbs._house import House
+
+_TRIES = 3
+
+
+def build(
+    workspace: str | Path,
+    product: str,
+    *,
+    purpose: str | None = None,
+    name: str | None = None,
+    engine: str = "polars",
+    dry_run: bool = False,
+    **options: object,
+) -> dict[str, object]:
+    """Make an artifact: a dataset, a model.
+
+    product  dataset or model
+    purpose  what it is for; the product's own purpose if left out
+    name     the artifact's name; the product's if left out
+    engine   polars: here
+    dry_run  say what would go in, make nothing
+    options  the product's own, e.g. form=, steps=
+    """
+    from ownwords.core import plugins
+    from ownwords.core.errors import NotFound, Usage
+    from ownwords.core.purpose import find
+    from ownwords.verbs._house import House
+    from ownwords.verbs._options import fill
+
+    declared = plugins.load("product", product)
+    if engine != "polars":
+        raise NotFound.among("engine", engine, {"polars"})
+    wanted = find(purpose or declared.PURPOSE).name
+    chosen = fill(declared.OPTIONS, options, f"build {product}")
+    named = name or product
+    if not named.replace("-", "").replace("_", "").isalnum():
+        raise Usage(f"--name {named!r}: letters, digits, - and _ only", "choose another name")
+    house = House.open(workspace)
+    if dry_run:
+        return _plan(house, product, wanted)
+    return make(house, product, wanted, named, chosen)
+
+
+def make(
+    house: House, product: str, purpose: str, name: str, options: object, parents: Mapping[str, str] | None = None
+) -> dict[str, object]:
+    """Build and commit one artifact; starts again where somebody's decision changed what went in meanwhile.
+
+    parents   artifact names to use for inputs, where not the newest of their product
+    """
+    from ownwords.core import plugins
+    from ownwords.core.errors import Busy
+
+    declared = plugins.load("product", product)
+    with _workshop(house, name) as out:
+        for _ in range(_TRIES):
+            inputs = _opened(house, declared.INPUTS, purpose, parents or {})
+            maker = plugins.load_part("product", product, "make")
+            built = maker.build(inputs, out, options, None)
+            done = _commit(house, product, purpose, name, options, inputs, built, out)
+            if done is not None:
+                return done
+    raise Busy("decisions kept changing while this was made; nothing was kept", f"ownwords build {product}")
+
+
+@contextmanager
+def _workshop(house: House, name: str) -> Iterator[Path]:
+    """The folder in which `name` is made; what an interrupted build left there is found again."""
+    from ownwords.core import files
+    from ownwords.core.errors import Busy
+
+    out = house.workspace.tmp / f"build-{name}"
+    with (house.workspace.tmp / f"build-{name}.lock").open("a+b") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(f"another process is building {name}", "wait until it is done, or give yours another --name") from error
+        (out / "files").mkdir(parents=True, exist_ok=True)
+        yield out / "files"
+        files.remove_tree(out)
+
+
+def _opened(house: House, wanted: Mapping[str, object], purpose: str, parents: Mapping[str, str]) -> dict[str, Opened]:
+    """Every input of a product as a Dataset that the gate minted just now.
+
+    raises   NotPermitted if nothing is allowed, naming the largest reason; NotFound if a parent is missing
+    """
+    from ownwords.core import clock
+    from ownwords.core.errors import NotFound
+    from ownwords.core.permit import Question
+    from ownwords.core.product import Input, Opened
+    from ownwords.policy import gate
+    from ownwords.verbs import _artifacts
+
+    question = Question(purpose, clock.now())
+    facts = house.facts()
+    opened: dict[str, Opened] = {}
+    for key, need in wanted.items():
+        assert isinstance(need, Input)
+        if need.product is None:
+            dataset = gate.admit(house.store().scan(), facts, question)
+            _refuse_if_nothing(dataset.permit.n_rows, dict(dataset.permit.by_rule), dataset.permit.n_allowed, purpose)
+            opened[key] = Opened(dataset)
+            continue
+        parent = _artifacts.find(house, parents[key]) if key in parents else _artifacts.newest(house, need.product, need.where)
+        if parent is None:
+            raise NotFound(f"there is no {need.product} to build from", f"ownwords build {need.product}")
+        rows = _rows_of(parent.folder)
+        held = house.store().by_numbers(_artifacts.origins(parent))
+        opened[key] = Opened(gate.admit_made(rows, held, facts, question), parent)
+    return opened
+
+
+def _rows_of(folder: Path) -> pl.LazyFrame:
+    """The rows of a dataset artifact, as a LazyFrame."""
+    import polars as pl
+
+    return pl.scan_parquet(folder / "*.parquet")
+
+
+def _refuse_if_nothing(n_rows: int, by_rule: Mapping[str, int], n_allowed: int, purpose: str) -> None:
+    from ownwords.core.errors import NotPermitted, Usage
+    from ownwords.policy.gate import explain
+
+    if n_allowed:
+        return
+    if not n_rows:
+        raise Usage("there are no records in this workspace", "ownwords ingest auto PATH...")
+    rule, count = max(by_rule.items(), key=lambda item: item[1])
+    raise NotPermitted(
+        f"nothing is permitted for {purpose}: {count} of {n_rows} records fall under rule {rule} ({explain(rule)})",
+        f"ownwords permit show {purpose}",
+    )
+
+
+def _plan(house: House, product: str, purpose: str) -> dict[str, object]:
+    from ownwords.verbs.permit import permit
+
+    shown = permit(house.workspace.root, "show", purpose)
+    return {
+        "product": product,
+        "purpose": purpose,
+        "rows": shown["rows"],
+        "allowed": shown["allowed"],
+        "by_rule": shown["by_rule"],
+        "dry_run": True,
+    }
+
+
+def _commit(
+    house: House, product: str, purpose: str, name: str, options: object, inputs: Mapping[str, Opened], built: Built, out: Path
+) -> dict[str, object] | None:
+    """Manifest, fsync, rename, ledger event; None if a decision since the gate's answer took rows back."""
+    from ownwords.core import files
+    from ownwords.core.hashing import sha256_json
+    from ownwords.core.manifest import BITMAP, NAME
+    from ownwords.store import locks
+    from ownwords.verbs import _artifacts
+
+    # Files first, without the writer's place: fsync of large weights takes its time.
+    (out / BITMAP).write_bytes(built.origins.serialize())
+    files.fsync_tree(out)
+    with locks.writing(house.workspace.root):
+        if _changed(house, inputs, built, purpose):
+            return None
+        artifact = f"{name}/v{_next_version(house, name)}"
+        manifest = _manifest(house, artifact, product, purpose, options, inputs, built, out)
+        files.write_atomic(out / NAME, manifest.to_bytes())
+        folder = house.workspace.artifacts / artifact
+        folder.parent.mkdir(exist_ok=True)
+        files.rename(out, folder)
+        house.ledger.append(
+            "artifact",
+            {
+                "artifact": artifact,
+                "product": product,
+                "purpose": purpose,
+                "manifest_sha256": files.sha256_file(folder / NAME),
+                "content_hash": built.content_hash,
+                "options_sha256": sha256_json(manifest.options),
+            },
+        )
+        files.fault_point("build.committed")
+    assert _artifacts.find(house, artifact)
+    return {
+        "artifact": artifact,
+        "path": str(folder),
+        "manifest": str(folder / NAME),
+        "content_hash": built.content_hash,
+        "metrics": dict(built.metrics),
+    }
+
+
+def _changed(house: House, inputs: Mapping[str, Opened], built: Built, purpose: str) -> bool:
+    """Whether a decision, a new policy or an erasure since the gate answered touches what went in."""
+    from ownwords.verbs import _artifacts
+
+    since = min(opened.dataset.permit.ledger_seq for opened in inputs.values())
+    numbers = _artifacts.in_question(house, built.origins, since)
+    return bool(numbers.len()) and not bool(_artifacts.allowed_now(house, numbers, purpose).all())
+
+
+def _next_version(house: House, name: str) -> int:
+    from ownwords.verbs import _artifacts
+
+    made = [_artifacts.artifact_of(event).rpartition("/v") for event in house.ledger.events("artifact")]
+    return 1 + max((int(version) for made_name, _, version in made if made_name == name), default=0)
+
+
+def _manifest(
+    house: House, artifact: str, product: str, purpose: str, options: object, inputs: Mapping[str, Opened], built: Built, out: Path
+) -> Manifest:
+    from dataclasses import asdict
+
+    import ownwords
+    from ownwords.core import clock, files
+    from ownwords.core.manifest import BITMAP, NAME, Manifest
+
+    settings = asdict(options)  # type: ignore[call-overload]
+    parents: dict[str, dict[str, object]] = {}
+    for key, opened in inputs.items():
+        if opened.artifact is None:
+            parents[key] = {"store_version": opened.dataset.permit.store_version}
+        else:
+            parents[key] = {"artifact": opened.artifact.name, "content_hash": opened.artifact.manifest.content_hash}
+    outputs = {
+        str(path.relative_to(out)): files.sha256_file(path) for path in sorted(out.rglob("*")) if path.is_file() and path.name != NAME
+    }
+    return Manifest(
+        artifact=artifact,
+        product=product,
+        purpose=purpose,
+        options=settings,
+        inputs=parents,
+        permit=next(iter(inputs.values())).dataset.permit.to_json(),
+        steps=[step.to_json() for step in built.steps],
+        metrics=dict(built.metrics),
+        content_hash=built.content_hash,
+        origins={"file": BITMAP, "n": len(built.origins)},
+        outputs=outputs,
+        seed=int(settings.get("seed", 0)),
+        code_version=ownwords.__version__,
+        made_at=clock.to_text(clock.now()),
+        on_withdrawal=house.policy().on_withdrawal,
+        resources={key: dict(value) for key, value in built.resources.items()},
+    )

@@ -1,0 +1,261 @@
+"""`ingest`: words come in."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    import polars as pl
+
+    from ownwords.core.schemas import Batch
+    from ownwords.core.source import ReadOptions
+    from ownwords.store.redact import Gone
+    from ownwords.store.staging import Staging
+    from ownwords.verbs._house import House
+
+
+@dataclass
+class _Tally:
+    """What was read so far."""
+
+    n_records: int = 0
+    n_rejects: int = 0
+    n_private: int = 0
+    by_category: Counter[str] = field(default_factory=Counter)
+    by_visibility: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    rejects: list[pl.DataFrame] = field(default_factory=list)
+    accounts: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, batch: Batch) -> None:
+        """Count one batch, and keep its rejects and accounts."""
+        self.n_records += batch.records.height
+        self.n_rejects += batch.rejects.height
+        self.n_private += batch.private_counted
+        for column, counter in (("category", self.by_category), ("visibility", self.by_visibility)):
+            counter.update({str(name): n for name, n in batch.records[column].value_counts().iter_rows()})
+        self.reasons.update({str(name): n for name, n in batch.rejects["reason"].value_counts().iter_rows()})
+        self.rejects.append(batch.rejects)
+        self.accounts.append(batch.accounts)
+
+
+def ingest(
+    workspace: str | Path,
+    source: str,
+    paths: tuple[str, ...],
+    *,
+    account: str | None = None,
+    mine: str | None = None,
+    mapping: str | None = None,
+    dry_run: bool = False,
+) -> dict[str, object]:
+    """Take in exports, dumps or files; rows in = records + rejects + private messages counted.
+
+    source        x_archive, reddit, stackexchange, jsonl, or auto to find out
+    paths         files, folders or archives
+    account       account id of the owner, for an archive that does not say whose it is
+    mine          the handle whose words are yours: your recorded decision that they may be trained on here
+    mapping       mapping file, for source jsonl
+    dry_run       read and count, change nothing
+    """
+    from ownwords.core.errors import Usage
+    from ownwords.store import locks
+    from ownwords.verbs._house import House
+
+    if not paths:
+        raise Usage("ingest needs a file or folder to read", "ownwords ingest auto PATH...")
+    house = House.open(workspace)
+    batch = uuid.uuid4().hex[:16]
+    with locks.scratch(house.workspace.tmp / f"ingest-{batch}") as folder:
+        return _ingest(house, batch, folder, _chosen(source, paths), account, mine, mapping, dry_run)
+
+
+def _ingest(
+    house: House,
+    batch: str,
+    scratch: Path,
+    chosen: list[tuple[str, ModuleType, Path]],
+    account: str | None,
+    mine: str | None,
+    mapping: str | None,
+    dry_run: bool,
+) -> dict[str, object]:
+    from ownwords.core import clock
+    from ownwords.core.source import ReadOptions
+    from ownwords.store.staging import Staging
+
+    staging = Staging(scratch, batch)
+    (scratch / "unpacked").mkdir()
+    options = ReadOptions(
+        observed_at=clock.now(),
+        scratch=scratch / "unpacked",
+        account=account,
+        mapping=Path(mapping) if mapping else None,
+    )
+    tally = _Tally()
+    for name, module, path in chosen:
+        for rows in _read(name, module, path, options):
+            admitted = _admitted(house, rows)
+            tally.add(admitted)
+            if not dry_run:
+                staging.add(admitted.records)
+    owner = _owner(tally, mine)
+    said = _said(tally, batch, [name for name, _, _ in chosen])
+    if dry_run:
+        return {**said, "dry_run": True}
+    _commit(house, staging, tally, owner)
+    return {**said, "new": staging.n_new, "changed": staging.n_changed, "unchanged": staging.n_unchanged}
+
+
+def _chosen(source: str, paths: tuple[str, ...]) -> list[tuple[str, ModuleType, Path]]:
+    """(source name, its module, path) for each path; a folder that is no export as a whole is read file by file."""
+    from ownwords.core import plugins
+    from ownwords.core.errors import BadInput, NotFound
+
+    chosen = []
+    for text in paths:
+        path = Path(text)
+        if not path.exists():
+            raise NotFound(f"{text}: no such file or folder", "check the path")
+        if source != "auto":
+            chosen.append((source, plugins.load("source", source), path))
+            continue
+        found = _sniffed(path) or [hit for child in sorted(path.glob("*") if path.is_dir() else []) for hit in _sniffed(child)]
+        if not found:
+            raise BadInput(f"{text}: no source knows this format", f"name it: ownwords ingest {'|'.join(plugins.names('source'))} {text}")
+        chosen += found
+    return chosen
+
+
+def _sniffed(path: Path) -> list[tuple[str, ModuleType, Path]]:
+    from ownwords.core import plugins
+
+    sure = [(module.sniff(path), name, module) for name in plugins.names("source") for module in [plugins.load("source", name)]]
+    best = max(sure, key=lambda item: (item[0], item[1]))
+    return [(best[1], best[2], path)] if best[0] > 0.5 else []
+
+
+def _read(name: str, module: ModuleType, path: Path, options: ReadOptions) -> Iterator[Batch]:
+    """The batches of one path, telling how far it is."""
+    from ownwords.core import progress
+
+    n_rows = 0
+    for rows in module.read(path, options):
+        n_rows += rows.records.height + rows.rejects.height + rows.private_counted
+        progress.tell(f"reading {name}", n_rows, None)
+        yield rows
+    progress.tell(f"reading {name}", n_rows, n_rows)
+
+
+def _admitted(house: House, rows: Batch) -> Batch:
+    """`rows` without what was forgotten, and without private messages: those are counted and left where they were."""
+    import polars as pl
+
+    from ownwords.core.schemas import PRIVATE, REJECTS, conform
+    from ownwords.store import redact
+
+    records, rejects = rows.records, rows.rejects
+    gone = _forgotten(house, records, rows.accounts)
+    kept = redact.without(records, gone)
+    back = pl.DataFrame({"position": ["-"] * (records.height - kept.height)}).with_columns(reason=pl.lit("forgotten"))
+    rejects, records = pl.concat([rejects, conform(back, REJECTS)]), kept
+    private = pl.col("visibility").is_in(list(PRIVATE))
+    n_private = records.select(private.sum()).item() or 0
+    records = records.filter(~private.fill_null(False))
+    accounts = rows.accounts.filter(~pl.col("account_id").is_in(list(gone.accounts)))
+    return replace(rows, records=records, accounts=accounts, rejects=rejects, private_counted=rows.private_counted + n_private)
+
+
+def _forgotten(house: House, records: pl.DataFrame, accounts: pl.DataFrame) -> Gone:
+    """Which ids and handles in these rows belong to somebody who was forgotten here."""
+    import polars as pl
+
+    from ownwords.store.redact import REFERENCES, Gone
+
+    ids = pl.concat([records[name] for name in ("record_id", *REFERENCES)]).drop_nulls().unique()
+    people = pl.concat([records["account_id"], accounts["account_id"], records["mentions"].explode(), records["audience"].explode()])
+    networks = pl.concat([records["network"], accounts["network"]]).drop_nulls().unique()
+    known = accounts["handle"].drop_nulls().str.to_lowercase()
+    spoken = records["text"].str.extract_all(r"(?:@|\bu/|/)[A-Za-z0-9_.-]{2,}").explode().drop_nulls().unique()
+    named = people.drop_nulls().filter(people.drop_nulls().str.contains(":@", literal=True)).str.replace(r"^.*:@", "")
+    said = spoken.str.replace(r"^u/", "").str.strip_chars("@/").str.strip_chars_end(".-").str.to_lowercase()
+    handles = pl.concat([name + ":@" + pl.concat([known, said, named.str.to_lowercase()]).unique() for name in networks] or [known])
+    ledger = house.ledger
+    gone_handles = handles.filter(ledger.tombstoned(handles, "handle"))
+    return Gone(
+        accounts=people.unique().filter(ledger.tombstoned(people.unique())).to_list(),
+        handles=sorted(set(gone_handles.str.replace(r"^.*:@", "").to_list())),
+        records={name: f"gone:{uuid.uuid4().hex[:16]}" for name in ids.filter(ledger.tombstoned(ids, "record"))},
+    )
+
+
+def _owner(tally: _Tally, mine: str | None) -> str | None:
+    """The account id of `--mine HANDLE` among the accounts just read."""
+    import polars as pl
+
+    from ownwords.core.errors import NotFound
+
+    if mine is None:
+        return None
+    wanted = mine.rpartition("@")[2].lower()
+    seen = pl.concat(tally.accounts) if tally.accounts else pl.DataFrame(schema={"account_id": pl.String, "handle": pl.String})
+    same = (pl.col("handle").str.to_lowercase() == wanted) | (pl.col("account_id") == mine)
+    found = seen.filter(same)["account_id"].unique()
+    if found.len() != 1:
+        raise NotFound("--mine: the handle it names is not the owner of what was read; nothing was taken in", "check the handle's spelling")
+    return str(found[0])
+
+
+def _said(tally: _Tally, batch: str, sources: list[str]) -> dict[str, object]:
+    return {
+        "records": tally.n_records,
+        "rejects": tally.n_rejects,
+        "by_category": dict(sorted(tally.by_category.items())),
+        "by_visibility": dict(sorted(tally.by_visibility.items())),
+        "private_counted": tally.n_private,
+        "reasons": dict(sorted(tally.reasons.items())),
+        "sources": sorted(set(sources)),
+        "batch": batch,
+    }
+
+
+def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) -> None:
+    """Append, compact, and say so in the ledger, holding the writer's place from before the first read."""
+    import polars as pl
+
+    from ownwords.core import files
+    from ownwords.core.schemas import ACCOUNTS
+    from ownwords.store import locks, redact
+    from ownwords.store.store import Store, Versions
+
+    rejects = pl.concat(tally.rejects) if tally.rejects else None
+    people = pl.concat(tally.accounts) if tally.accounts else pl.DataFrame(schema=ACCOUNTS)
+    with locks.writing(house.workspace.root):
+        store = house.store()
+        versions = store.versions
+        # Somebody may have been forgotten since the rows were read: what is theirs does not come back.
+        fresh = (redact.without(frame, _forgotten(house, frame, people)) for frame in staging.frames(store))
+        records = store.records.append(fresh, staging.batch)
+        next_no = max(staging.next_no, versions.next_no)
+        accounts = store.merge_accounts(people.filter(~house.ledger.tombstoned(people["account_id"])))
+        records = Store(house.workspace.store, Versions(records, accounts, next_no)).compact()
+        if rejects is not None and rejects.height:
+            partial = staging.folder / "rejects.parquet"
+            rejects.write_parquet(partial, statistics=False)
+            files.fsync_file(partial)
+            files.rename(partial, house.workspace.rejects / f"{staging.batch}.parquet")
+        house.commit(Versions(records, accounts, next_no), batch=staging.batch, n_records=staging.n_new + staging.n_changed)
+        if owner is not None:
+            house.ledger.append("consent.give", _own_words(), account=owner)
+
+
+def _own_words() -> dict[str, object]:
+    """Naming one's own handle is a decision on these words: they may be trained on here."""
+    return {"purpose": "train_ai", "by": "self", "source": "self", "how": "ingest --mine"}

@@ -1,0 +1,32 @@
+"""`init`: make a workspace and put a policy in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def init(workspace: str | Path, *, policy: str = "opt-in") -> dict[str, object]:
+    """Make a new workspace in a folder.
+
+    workspace  an empty folder, or one that does not exist yet
+    policy     a policy that comes along (opt-in, own-archive, open-licence, public-analysis), or a policy file
+    """
+    from ownwords.core.workspace import Workspace
+    from ownwords.desk.desk import Desk
+    from ownwords.ledger.keys import Keys
+    from ownwords.ledger.log import Ledger
+    from ownwords.store.store import Store
+    from ownwords.verbs._house import House
+    from ownwords.verbs.permit import checked_policy
+
+    chosen, source = checked_policy(policy)
+    made = Workspace.create(Path(workspace))
+    Keys.create(made.keys)
+    Store.create(made.store)
+    house = House(made)
+    Ledger.create(made.root, house.keys)
+    Desk.open(made.root)
+    house.adopt(chosen, source)
+    house.commit(house.store().versions)
+    made.finish()
+    return {"workspace": str(made.root), "policy": chosen.id, "version": chosen.version}

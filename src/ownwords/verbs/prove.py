@@ -1,0 +1,130 @@
+"""`prove`: what is claimed is checked against bytes, ledger and signatures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ownwords.verbs._house import House
+
+
+def prove(workspace: str | Path, subject: str = "", *, gone: str | None = None) -> dict[str, object]:
+    """Check an artifact, a receipt, or that somebody is gone.
+
+    subject  an artifact (NAME, NAME/vN or path), or a receipt file
+    gone     account id or network:@handle of somebody who was forgotten: every byte of the workspace is searched for them
+    """
+    from ownwords.core.errors import Usage
+    from ownwords.verbs._house import House
+
+    if bool(subject) == bool(gone):
+        raise Usage("prove needs an artifact, a receipt, or --gone PERSON", "ownwords prove ARTIFACT")
+    house = House.open(workspace)
+    if gone:
+        return _gone(house, gone)
+    if subject.endswith(".json") and Path(subject).is_file():
+        return _receipt(house, Path(subject))
+    return _artifact(house, subject)
+
+
+def _artifact(house: House, subject: str) -> dict[str, object]:
+    """Files against manifest, manifest against ledger, ledger against its own tree, origins against the gate."""
+    from ownwords.core import files
+    from ownwords.core.errors import NotProven
+    from ownwords.core.manifest import NAME
+    from ownwords.ledger import merkle
+    from ownwords.verbs import _artifacts
+
+    found = _artifacts.find(house, subject)
+    event = next(event for event in house.ledger.events("artifact") if _artifacts.artifact_of(event) == found.name)
+    problems = _differences(found.folder, found.manifest.outputs)
+    said = event.body or {}
+    if files.sha256_file(found.folder / NAME) != said["manifest_sha256"]:
+        problems.append(f"{NAME} is not the one the ledger recorded")
+    if not house.ledger.verify_event(event):
+        problems.append(f"ledger event {event.seq} is not what was committed to")
+    checkpoint = house.ledger.checkpoint()
+    size, root = int(str(checkpoint["size"])), str(checkpoint["root"])
+    path = house.ledger.inclusion(event.seq, size)
+    if not merkle.verify_inclusion(merkle.leaf_hash(event.leaf), event.seq - 1, size, merkle.from_hex(path), bytes.fromhex(root)):
+        problems.append(f"ledger event {event.seq} is not in the log")
+    problems += house.ledger.audit()
+    if problems:
+        raise NotProven(f"{found.name}: {'; '.join(problems)}", "build it again, or restore the workspace from a backup")
+    return {
+        "artifact": found.name,
+        "proven": True,
+        "content_hash": found.manifest.content_hash,
+        "files": len(found.manifest.outputs),
+        "records": found.manifest.origins["n"],
+        "policy": found.manifest.permit["policy_id"],
+        "owing": _artifacts.owed(house, found),
+        "event": event.seq,
+        "inclusion": path,
+        "checkpoint": checkpoint,
+        "standing": checkpoint["standing"],
+    }
+
+
+def _differences(folder: Path, outputs: dict[str, str]) -> list[str]:
+    """What differs between a folder and the hashes its manifest gives."""
+    from ownwords.core import files
+    from ownwords.core.manifest import NAME
+
+    there = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file() and path.name != NAME}
+    wrong = [f"{name} is missing" for name in outputs if name not in there]
+    wrong += [f"{name} was changed" for name in outputs if name in there and files.sha256_file(there[name]) != outputs[name]]
+    return wrong + [f"{name} was added" for name in there if name not in outputs]
+
+
+def _receipt(house: House, path: Path) -> dict[str, object]:
+    """The receipt by itself, then against this workspace."""
+    import json
+
+    from ownwords.core.errors import NotProven
+    from ownwords.verbs import _artifacts
+    from ownwords.verbs._receipts import problems_of
+
+    try:
+        receipt = json.loads(path.read_text())
+        problems = problems_of(receipt)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotProven(f"{path.name} is not a receipt of ownwords, or it is damaged", "use the file that `forget` wrote") from error
+    if receipt["public_key"] != house.keys.public_pem.decode():
+        problems.append("it was signed by another workspace's key")
+    problems += house.ledger.audit()
+    standing = set(_artifacts.standing(house))
+    problems += [f"{name}, said to be retired, stands" for name in receipt["event"]["retired"] if name in standing]
+    if problems:
+        raise NotProven(f"{path.name}: {'; '.join(problems)}", "the receipt or the workspace was changed: compare with your own copy")
+    event = receipt["event"]
+    return {
+        "receipt": path.name,
+        "proven": True,
+        "at": receipt["at"],
+        "records": event["records"],
+        "rebuilt": event["rebuilt"],
+        "standing": receipt["checkpoint"]["standing"],
+    }
+
+
+def _gone(house: House, person: str) -> dict[str, object]:
+    """Search every byte for the name given; a tombstone must stand."""
+    import polars as pl
+
+    from ownwords.core.errors import NotProven
+    from ownwords.verbs._sweep import sweep
+
+    network, _, name = person.partition(":")
+    kind, token = ("handle", f"{network}:@{name[1:].lower()}") if name.startswith("@") else ("account", person)
+    is_buried = bool(house.ledger.tombstoned(pl.Series([token]), kind)[0])
+    tokens = [name, f"@{name[1:]}"] if kind == "handle" else [person]
+    n_files, hits = sweep(house.workspace.root, tokens)
+    if hits:
+        raise NotProven(f"{sum(hits.values())} traces in {len(hits)} files, e.g. {next(iter(hits))}", "ownwords forget PERSON")
+    if not is_buried:
+        raise NotProven(
+            "nothing of that name is here, but nobody of that name was ever forgotten here either", "check the account id or handle"
+        )
+    return {"gone": True, "files_searched": n_files, "traces": 0, "tombstone": True}

@@ -1,0 +1,102 @@
+"""`use`: an artifact answers; the gate is asked again first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    import polars as pl
+
+    from ownwords.verbs._house import House
+
+
+def use(workspace: str | Path, artifact: str, request: str, **fields: object) -> Iterator[dict[str, object]]:
+    """Ask an artifact something; answers come event by event.
+
+    artifact  NAME, NAME/vN or a path
+    request   one of its product's requests: rows, summary; generate, chat
+    fields    the request's own, e.g. prompt=, limit=
+    """
+    from ownwords.core import plugins
+    from ownwords.core.errors import NotFound
+    from ownwords.verbs import _artifacts
+    from ownwords.verbs._house import House
+    from ownwords.verbs._options import fill
+
+    house = House.open(workspace)
+    found = _artifacts.find(house, artifact)
+    product = found.manifest.product
+    declared = plugins.load("product", product)
+    if request not in declared.REQUESTS:
+        raise NotFound.among(f"request to {product}", request, declared.REQUESTS)
+    asked = fill(declared.REQUESTS[request], fields, f"use {artifact} {request}")
+    n_owed = _artifacts.refuse_if_owing(house, found) if declared.SERVES == "aggregate" else 0
+    context = _Context(house, found.manifest.purpose)
+    house.ledger.append("use", {"artifact": found.name, "request": request})
+    answers = plugins.load_part("product", product, "serve").use(found, asked, context)
+    return _answers(house, context, found, answers, n_owed, declared.SERVES)
+
+
+def _answers(
+    house: House, context: _Context, found: object, answers: Iterator[dict[str, object]], n_owed: int, serves: str
+) -> Iterator[dict[str, object]]:
+    """The events of an answer; a withdrawal in its middle stops what serves aggregates."""
+    import time
+
+    from ownwords.core.product import Artifact
+    from ownwords.store import locks
+    from ownwords.verbs import _artifacts
+
+    assert isinstance(found, Artifact)
+    if n_owed:
+        yield {"owing": n_owed, "purpose": found.manifest.purpose}
+    head, looked = house.ledger.head().seq, time.monotonic()
+    with locks.reading(house.workspace.leases):
+        for event in answers:
+            if serves == "aggregate" and time.monotonic() - looked > 0.5:
+                looked = time.monotonic()
+                if house.ledger.head().seq != head:
+                    _artifacts.refuse_if_owing(house, found)
+                    head = house.ledger.head().seq
+            yield event
+
+
+class _Context:
+    """What a product may ask for while it answers; every row goes through the gate now."""
+
+    def __init__(self, house: House, purpose: str) -> None:
+        self._house = house
+        self._purpose = purpose
+
+    @property
+    def clock(self) -> datetime:
+        """The instant, UTC."""
+        from ownwords.core import clock
+
+        return clock.now()
+
+    def rows(self, record_nos: Iterable[int]) -> pl.DataFrame:
+        """RECORDS rows of these numbers that are permitted now."""
+        import polars as pl
+
+        rows = self._house.store().by_numbers(record_nos)
+        decided = self._house.decided(rows, self._purpose)
+        return decided.filter(pl.col("allowed")).drop("allowed", "rule", "clause").collect()
+
+    def allowed(self, record_nos: pl.Series) -> pl.Series:
+        """bool[len]: which of these numbers are permitted now."""
+        from ownwords.verbs import _artifacts
+
+        return _artifacts.allowed_now(self._house, record_nos, self._purpose)
+
+    def account(self, person: str) -> str:
+        """The account id behind `network:id` or `network:@handle`."""
+        return self._house.account(person)
+
+    def emit(self, kind: str, body: Mapping[str, object]) -> None:
+        """Append an event to the ledger."""
+        self._house.ledger.append(kind, dict(body))
