@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from ownwords.core.errors import BadWorkspace, Busy, Disk, Fault, MissingExtra, OwnwordsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 BUSY_TIMEOUT_MS = 30_000
 #: Bound values in one statement; SQLite allows 32,766 and PostgreSQL 65,535.
@@ -74,6 +74,17 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One transaction, all or nothing. On SQLite it is the only writer from its first line; elsewhere lock a row yourself."""
     with _told(engine), engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
         yield connection
+
+
+def insert_many(connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows given in the order of `columns`; on SQLite past SQLAlchemy's work on every value, which doubles the time."""
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    marks = ", ".join("?" * len(columns))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", list(rows))  # noqa: S608 our own names
 
 
 def purge(engine: sa.Engine) -> None:

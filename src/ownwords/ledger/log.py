@@ -240,28 +240,26 @@ class Ledger:
             size, _ = self._lock(connection)
             keys = self._keys_of(connection, {account for account in accounts if account is not None})
             keys[None] = self._keys.event_key
-            rows: list[dict[str, object]] = []
-            for seq, (account, text) in enumerate(zip(accounts, texts, strict=True), size + 1):
-                leaf = leaf_of(keys[account], seq, at, kind, account, text)
-                rows.append({"seq": seq, "at": at, "kind": kind, "account": account, "body": text, "leaf": leaf})
-            self._grow(connection, size, rows)
+            numbered = enumerate(zip(accounts, texts, strict=True), size + 1)
+            leaves = [leaf_of(keys[account], seq, at, kind, account, text) for seq, (account, text) in numbered]
+            rows = [(size + n, at, kind, *rest) for n, rest in enumerate(zip(accounts, texts, leaves, strict=True), 1)]
+            sql.insert_many(connection, EVENTS, ("seq", "at", "kind", "account", "body", "leaf"), rows)
+            self._grow(connection, size, leaves)
             files.fault_point("ledger.append.before-commit")
         files.fault_point("ledger.append.after-commit")
-        return size + 1, size + len(rows)
+        return size + 1, size + len(leaves)
 
-    def _grow(self, connection: sa.Connection, size: int, rows: list[dict[str, object]]) -> None:
-        if not rows:
+    def _grow(self, connection: sa.Connection, size: int, leaves: Sequence[bytes]) -> None:
+        """Tree and head after `leaves` follow the first `size`."""
+        if not leaves:
             return
         old = merkle.peaks(size)
         read = node_reader(connection, set(old))
         known = {place: read(place) for place in old}
-        made = merkle.grow(size, known, [merkle.leaf_hash(row["leaf"]) for row in rows if isinstance(row["leaf"], bytes)])
-        root = merkle.root(size + len(rows), (known | made).__getitem__)
-        connection.execute(sa.insert(EVENTS), rows)
-        nodes = place_rows(made)
-        if nodes:
-            connection.execute(sa.insert(NODES), nodes)
-        connection.execute(sa.update(HEAD).values(**_sealed(self._keys, size + len(rows), root)))
+        made = merkle.grow(size, known, [merkle.leaf_hash(leaf) for leaf in leaves])
+        root = merkle.root(size + len(leaves), (known | made).__getitem__)
+        sql.insert_many(connection, NODES, ("level", "idx", "hash"), place_rows(made))
+        connection.execute(sa.update(HEAD).values(**_sealed(self._keys, size + len(leaves), root)))
 
     def _lock(self, connection: sa.Connection) -> tuple[int, bytes]:
         """Size and root; other writers wait until this transaction ends."""
@@ -296,8 +294,8 @@ class Ledger:
             for row in connection.execute(sa.select(PERSON_KEYS).where(PERSON_KEYS.c.tag.in_(part))):
                 keys[tags[row.tag]] = self._keys.unwrap(row.key, row.tag)
         fresh = {tag: os.urandom(32) for tag, account in tags.items() if account not in keys}
-        if fresh:
-            connection.execute(sa.insert(PERSON_KEYS), [{"tag": tag, "key": self._keys.wrap(key, tag)} for tag, key in fresh.items()])
+        wrapped = [(tag, self._keys.wrap(key, tag)) for tag, key in fresh.items()]
+        sql.insert_many(connection, PERSON_KEYS, ("tag", "key"), wrapped)
         return keys | {tags[tag]: key for tag, key in fresh.items()}
 
     def _blank(self, connection: sa.Connection, accounts: Sequence[str]) -> int:

@@ -34,6 +34,6 @@ def node_reader(connection: sa.Connection, places: set[Place]) -> Node:
     return node
 
 
-def place_rows(made: Mapping[Place, bytes]) -> list[dict[str, object]]:
-    """Rows for NODES; the leaf level is left out, as events hold it."""
-    return [{"level": level, "idx": index, "hash": value} for (level, index), value in made.items() if level > 0]
+def place_rows(made: Mapping[Place, bytes]) -> list[tuple[object, ...]]:
+    """Rows (level, idx, hash) for NODES; the leaf level is left out, as events hold it."""
+    return [(level, index, value) for (level, index), value in made.items() if level > 0]
