@@ -100,4 +100,6 @@ class Batch:
 def conform(frame: pl.DataFrame, schema: Columns) -> pl.DataFrame:
     """`frame` with exactly the columns and types of `schema`; absent columns become null."""
     have = frame.columns
+    if not any(name in have for name in schema):  # a select of literals alone would have one row, whatever the height
+        return pl.DataFrame(schema=schema).clear(frame.height)
     return frame.select((pl.col(name) if name in have else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items())

@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 TERMS = "reddit-data-api"
 _WHAT = "Reddit comments or submissions, one JSON object a line"
 _GONE = ("[deleted]", "[removed]", "[ Removed by Reddit ]", "[deleted by user]")
-_TEXTS = (
-    "id name author author_fullname body selftext title created_utc edited link_id parent_id subreddit subreddit_id subreddit_type "
-    "over_18 url is_self post_hint score distinguished crosspost_parent removed_by_category is_robot_indexable retrieved_on quarantine"
-).split()
-RAW: Columns = {**dict.fromkeys(_TEXTS, pl.String), "_meta": pl.Struct({"was_deleted_later": pl.String})}
+_IDS = ("id", "name", "author", "author_fullname", "link_id", "parent_id", "crosspost_parent", "subreddit")
+_WORDS = ("body", "title", "selftext", "url", "post_hint", "removed_by_category", "distinguished", "subreddit_type")
+_FACTS = ("created_utc", "edited", "retrieved_on", "over_18", "is_self", "score", "is_robot_indexable", "quarantine")
+RAW: Columns = {**dict.fromkeys((*_IDS, *_WORDS, *_FACTS), pl.String), "_meta": pl.Struct({"was_deleted_later": pl.String})}
 
 
 def sniff(path: Path) -> float:
