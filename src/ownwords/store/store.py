@@ -64,7 +64,7 @@ class Store:
     def by_numbers(self, numbers: Iterable[int]) -> pl.LazyFrame:
         """RECORDS rows with these record numbers, current or not there."""
         wanted = pl.Series("record_no", list(numbers), dtype=pl.Int64)
-        rows = self.scan(sorted(set((wanted.to_numpy() >> 48).tolist())))
+        rows = self.scan((wanted // (1 << 48)).unique().to_list())
         return rows.join(wanted.to_frame().lazy(), on="record_no", how="semi")
 
     def accounts(self) -> pl.DataFrame:
