@@ -40,31 +40,25 @@ def writing_if_free(root: Path) -> Iterator[bool]:
 
 @contextmanager
 def reading(leases: Path) -> Iterator[None]:
-    """A lease: files that this process scans are not vacuumed while it lasts (60 s at most)."""
-    path = leases / f"{os.getpid()}-{uuid.uuid4().hex}"
-    with path.open("w+b") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+    """A lease: files that this process scans are not deleted while it lasts (60 s at most)."""
+    with _held(leases / f"{os.getpid()}-{uuid.uuid4().hex}"):
+        yield
 
 
 @contextmanager
 def scratch(folder: Path) -> Iterator[Path]:
     """A new folder for unfinished work, gone at the end; `abandoned` finds it if the process dies."""
-    folder.mkdir()
-    try:
-        with (folder / ".lock").open("w+b") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+    with _held(folder.with_name(folder.name + ".lock")):
+        folder.mkdir()
+        try:
             yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def abandoned(parent: Path, prefix: str) -> list[Path]:
     """Scratch folders below `parent` whose process is dead."""
-    return [path for path in parent.glob(f"{prefix}*") if path.is_dir() and not is_held(path / ".lock")]
+    return [path for path in parent.glob(f"{prefix}*") if path.is_dir() and not is_held(path.with_name(path.name + ".lock"))]
 
 
 def wait_for_readers(leases: Path, longest_s: float = 60.0) -> int:
@@ -98,6 +92,7 @@ def _try(handle: IO[bytes]) -> bool:
 
 
 def is_held(path: Path) -> bool:
+    """Whether a living process holds the lock file `path`; removes one whose process died."""
     try:
         with path.open("r+b") as handle:
             if not _try(handle):
@@ -106,3 +101,19 @@ def is_held(path: Path) -> bool:
     except FileNotFoundError:
         return False
     return False
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Hold a new lock file; whoever looked at it between its making and its locking may have removed it: then again."""
+    while True:
+        handle = path.open("w+b")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if path.exists():
+            break
+        handle.close()
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        handle.close()

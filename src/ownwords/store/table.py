@@ -91,21 +91,27 @@ class Table:
         fault_point("store.overwritten")
         return self.version()
 
-    def roll_back(self, version: int) -> None:
-        """Make `version` the newest state again; what came after it is orphaned and removed."""
+    def roll_back(self, version: int) -> int:
+        """Make the rows of `version` the newest state again; the new version. What came after it is left for `clean`."""
         table = self._open()
         if table.version() > version:
             table.restore(version)
-        self.vacuum()
+        return self.version()
 
-    def vacuum(self) -> None:
-        """Delete every file the newest version does not name, and every older log entry."""
+    def clean(self) -> None:
+        """Delete every file that the newest version does not name, and every older log entry.
+
+        Not delta-rs' own vacuum: that one commits versions of its own, which no ledger event would name.
+        """
         table = self._open()
-        fault_point("store.before-vacuum")
-        table.vacuum(0, dry_run=False, enforce_retention_duration=False, full=True)
+        named = {path.removeprefix("file://").rpartition("/")[2] for path in table.file_uris()}
+        fault_point("store.before-clean")
+        for path in self.path.glob("bucket=*/*"):
+            if path.name not in named:
+                path.unlink(missing_ok=True)
         table.create_checkpoint()
         table.cleanup_metadata()
-        fault_point("store.vacuumed")
+        fault_point("store.cleaned")
 
     def crowded(self) -> list[int]:
         """Buckets with more than 16 files."""

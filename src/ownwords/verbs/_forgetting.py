@@ -140,7 +140,7 @@ def _erase(house: House, job: Job) -> Job:
     from ownwords.store import locks
 
     wanted: Request = job.arguments  # type: ignore[assignment]
-    with locks.writing(house.workspace.root):
+    with house.writing():
         if job.progress is None:
             following = house.desk.create_job(REBUILD, {})
             following = house.desk.update_job(following.job_id, progress=dict(plan(house, wanted)))
@@ -153,8 +153,8 @@ def _erase(house: House, job: Job) -> Job:
         progress.tell("waiting for readers", 0, None)
         locks.wait_for_readers(house.workspace.leases)
         store = house.store()
-        store.records.vacuum()
-        store.accounts_table.vacuum()
+        store.records.clean()
+        store.accounts_table.clean()
         _remove_unfinished_builds(house)
         house.ledger.bury(wanted["accounts"])
         files.fault_point("forget.buried")

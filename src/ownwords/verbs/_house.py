@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,8 @@ from ownwords.core.permit import Question
 from ownwords.core.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
 
     from ownwords.desk.desk import Desk
@@ -77,6 +79,19 @@ class House:
         from ownwords.store.store import Store
 
         return Store(self.workspace.store, self.versions())
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The writer's place; whatever a dead or failed writer left in the tables is rolled back first."""
+        from ownwords.store import locks
+        from ownwords.verbs._recovery import UNFINISHED, roll_back_tables
+
+        marker = self.workspace.store / UNFINISHED
+        with locks.writing(self.workspace.root):
+            roll_back_tables(self)
+            files.write_atomic(marker, "")
+            yield
+            marker.unlink()
 
     def commit(self, versions: Versions, **says: object) -> int:
         """Declare a state of the tables the one that counts; the ledger event is the commit."""
@@ -171,8 +186,3 @@ class House:
             files.fsync_tree(draft)
             files.rename(draft, folder)
         self.ledger.append("policy", {"id": policy.id, "version": str(policy.version), "hash": policy.hash, "folder": folder.name})
-
-
-def log(verb: str, cpu_s: float, **counts: object) -> str:
-    """One JSON line for operators: verb, ids and counts; never text, handles or names."""
-    return json.dumps({"at": clock.to_text(clock.now()), "verb": verb, "cpu_s": round(cpu_s, 3), **counts})

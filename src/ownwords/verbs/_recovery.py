@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ownwords.verbs._house import House
 
 
+#: A file in the store while somebody writes to the tables; a process that dies leaves it.
+UNFINISHED = "unfinished"
+
+
 def recover(house: House) -> None:
     """Bring the workspace to the state that the ledger committed; leaves it alone while another process writes.
 
@@ -21,21 +25,34 @@ def recover(house: House) -> None:
     that the ledger does not know are removed, and whoever asked to be forgotten is.
     """
     from ownwords.store import locks
+    from ownwords.verbs._forgetting import carry_out
 
     for folder in locks.abandoned(house.workspace.tmp, "ingest-"):
         files.remove_tree(folder)
-    if _is_tidy(house):
-        return
-    with locks.writing_if_free(house.workspace.root) as is_free:
-        if not is_free:
-            return
-        _roll_back_tables(house)
-        for orphan in _orphans(house):
-            files.remove_tree(orphan)
+    if (house.workspace.store / UNFINISHED).exists() or _orphans(house):
+        with locks.writing_if_free(house.workspace.root) as is_free:
+            if is_free:
+                roll_back_tables(house)
+                for orphan in _orphans(house):
+                    files.remove_tree(orphan)
     for job in unfinished(house):
-        from ownwords.verbs._forgetting import carry_out
-
         carry_out(house, job)
+
+
+def roll_back_tables(house: House) -> None:
+    """Undo what a writer left uncommitted; call it only in the writer's place."""
+    marker = house.workspace.store / UNFINISHED
+    if not marker.exists():
+        return
+    store = house.store()
+    committed = store.versions
+    records = store.records.roll_back(committed.records)
+    accounts = store.accounts_table.roll_back(committed.accounts)
+    if (records, accounts) != (committed.records, committed.accounts):
+        house.commit(replace(committed, records=records, accounts=accounts), recovered=True)
+    store.records.clean()
+    store.accounts_table.clean()
+    marker.unlink()
 
 
 def unfinished(house: House) -> list[Job]:
@@ -45,29 +62,6 @@ def unfinished(house: House) -> list[Job]:
 
     jobs = [job for job in house.desk.jobs("running") if job.verb in {ERASE, REBUILD}]
     return [job for job in jobs if not locks.is_held(house.workspace.tmp / f"forget-{job.job_id}.lock")]
-
-
-def _is_tidy(house: House) -> bool:
-    committed = house.versions()
-    newest = (_newest_log(house.workspace.store / "records"), _newest_log(house.workspace.store / "accounts"))
-    return newest == (committed.records, committed.accounts) and not _orphans(house) and not unfinished(house)
-
-
-def _newest_log(table: Path) -> int:
-    """The version of a Delta table, by the names of its log files: cheaper than opening it."""
-    names = [path.name.partition(".")[0] for path in (table / "_delta_log").iterdir()]
-    return max((int(name) for name in names if name.isdigit()), default=0)
-
-
-def _roll_back_tables(house: House) -> None:
-    store = house.store()
-    committed = store.versions
-    for table, version in ((store.records, committed.records), (store.accounts_table, committed.accounts)):
-        if table.version() > version:
-            table.roll_back(version)
-    now = replace(committed, records=store.records.version(), accounts=store.accounts_table.version())
-    if now != committed:
-        house.commit(now, recovered=True)
 
 
 def _orphans(house: House) -> list[Path]:

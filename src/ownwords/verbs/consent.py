@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 DECISIONS = ("give", "refuse", "withdraw", "object")
 BY = ("self", "guardian", "legacy_contact", "court", "import")
@@ -38,6 +42,7 @@ def consent(
     from ownwords.core.errors import NotFound, NotPermitted, Usage
     from ownwords.core.purpose import find
     from ownwords.core.schemas import CATEGORIES
+    from ownwords.ledger.decisions import decision_body
     from ownwords.verbs._house import House
 
     if action not in {*DECISIONS, "state"}:
@@ -54,23 +59,23 @@ def consent(
     if lifetime and by != "self":
         raise NotPermitted("rule 3: a lifetime directive is the person's own word", "leave --lifetime out, or use --by self")
     house = House.open(workspace)
-    now = clock.to_text(clock.now())
-    body = {
-        "purpose": what,
-        "category": category,
-        "since": _instant("--since", since),
-        "until": _instant("--until", until),
-        "record_id": record,
-        "by": by,
-        "source": "import" if by == "import" else "self",
-        "effective_at": now,
-        "is_lifetime": lifetime,
-    }
+    now = clock.now()
+    body = decision_body(
+        what,
+        effective_at=now,
+        category=category,
+        since=_instant("--since", since),
+        until=_instant("--until", until),
+        record_id=record,
+        by=by,
+        source="import" if by == "import" else "self",
+        is_lifetime=lifetime,
+    )
     account = house.account(person)
     if record is not None and not house.holds(record, account):
         raise Usage("--record names no record of that account", "ownwords permit why RECORD shows whose it is")
-    seq = house.ledger.append(f"consent.{action}", {key: value for key, value in body.items() if value is not None}, account=account)
-    return {"event": seq, "action": action, "purpose": what, "effective_at": now}
+    seq = house.ledger.append(f"consent.{action}", body, account=account)
+    return {"event": seq, "action": action, "purpose": what, "effective_at": clock.to_text(now)}
 
 
 def _state(house: object, person: str, state: str, by: str) -> dict[str, object]:
@@ -90,13 +95,13 @@ def _state(house: object, person: str, state: str, by: str) -> dict[str, object]
     return {"event": seq, "action": "state", "state": state}
 
 
-def _instant(option: str, text: str | None) -> str | None:
+def _instant(option: str, text: str | None) -> datetime | None:
     from ownwords.core import clock
     from ownwords.core.errors import Usage
 
     if text is None:
         return None
     try:
-        return clock.to_text(clock.from_text(text))
+        return clock.from_text(text)
     except ValueError as error:
         raise Usage(f"{option} {text!r} is no date", "write it as 2026-01-31 or 2026-01-31T12:00:00Z") from error

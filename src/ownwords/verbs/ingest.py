@@ -230,14 +230,15 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
     """Append, compact, and say so in the ledger, holding the writer's place from before the first read."""
     import polars as pl
 
-    from ownwords.core import files
+    from ownwords.core import clock, files
     from ownwords.core.schemas import ACCOUNTS
-    from ownwords.store import locks, redact
+    from ownwords.ledger.decisions import decision_body
+    from ownwords.store import redact
     from ownwords.store.store import Store, Versions
 
     rejects = pl.concat(tally.rejects) if tally.rejects else None
     people = pl.concat(tally.accounts) if tally.accounts else pl.DataFrame(schema=ACCOUNTS)
-    with locks.writing(house.workspace.root):
+    with house.writing():
         store = house.store()
         versions = store.versions
         # Somebody may have been forgotten since the rows were read: what is theirs does not come back.
@@ -253,9 +254,5 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
             files.rename(partial, house.workspace.rejects / f"{staging.batch}.parquet")
         house.commit(Versions(records, accounts, next_no), batch=staging.batch, n_records=staging.n_new + staging.n_changed)
         if owner is not None:
-            house.ledger.append("consent.give", _own_words(), account=owner)
-
-
-def _own_words() -> dict[str, object]:
-    """Naming one's own handle is a decision on these words: they may be trained on here."""
-    return {"purpose": "train_ai", "by": "self", "source": "self", "how": "ingest --mine"}
+            # Naming one's own handle is a decision on these words: they may be trained on here.
+            house.ledger.append("consent.give", decision_body("train_ai", effective_at=clock.now()), account=owner)
