@@ -13,9 +13,9 @@ from defusedxml import ElementTree
 from ownwords.faces.demo.exports import Truth, write_network
 
 PEOPLE, POSTS = 300, 4_000
-COMMON_NAMES = frozenset(
-    """anna budi citra dewi eka fajar gita hadi indah joko kartika lestari maria nur putri rina sari siti tono wati yanti agus andi ayu
-    james john mary linda david susan peter paul emma oliver jack harry george sophie lucas noah liam olivia lars anders jan kees""".split()
+COMMON_NAMES = re.compile(
+    "anna|budi|citra|dewi|eka|fajar|gita|hadi|indah|joko|kartika|lestari|maria|nur|putri|rina|sari|siti|tono|wati|yanti|agus|andi|ayu|"
+    "james|john|mary|linda|david|susan|peter|paul|emma|oliver|jack|harry|george|sophie|lucas|noah|liam|olivia|lars|anders|jan|kees"
 )
 
 
@@ -186,7 +186,7 @@ def test_nobody_is_a_real_person(written):
     handles = [str(row["handle"]) for row in lines(folder / "kentong" / "accounts.ndjson")]
     assert len(set(handles)) == len(handles)
     assert all(re.fullmatch(r"[a-z]{4,}_[0-9]{3}", handle) for handle in handles)
-    assert not {handle.partition("_")[0] for handle in handles} & COMMON_NAMES
+    assert not [handle for handle in handles if COMMON_NAMES.fullmatch(handle.partition("_")[0])]
 
 
 def test_every_state_and_age_is_there(written):
