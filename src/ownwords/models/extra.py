@@ -1,0 +1,21 @@
+"""Whether the packages that training needs are installed, said in one sentence when they are not."""
+
+from __future__ import annotations
+
+from ownwords.core.errors import MissingExtra
+
+
+def require(what: str) -> None:
+    """Nothing, where torch, transformers, tokenizers, safetensors and peft can be imported.
+
+    what     the work that needs them, as the subject of a sentence: "building a model"
+    raises   MissingExtra naming the extra `train`
+    """
+    try:
+        import peft  # noqa: F401
+        import safetensors  # noqa: F401
+        import tokenizers  # noqa: F401
+        import torch  # noqa: F401
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra(what, "train") from error

@@ -1,0 +1,85 @@
+"""A language model from permitted words: from scratch, or a base model adapted to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ownwords.core.product import Input
+
+PURPOSE = "train_ai"
+SERVES = "aggregate"
+INPUTS = MappingProxyType({"data": Input(product="dataset")})
+
+
+def _says(text: str) -> dict[str, str]:
+    return {"says": text}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a model is built. Steps are fixed, not seconds: the same rows and options give the same weights."""
+
+    steps: int = field(default=600, metadata=_says("training steps"))
+    base: str = field(default="", metadata=_says("folder or hub id of a model to adapt with LoRA; empty: from scratch"))
+    seed: int = field(default=0, metadata=_says("decides first weights and the order of reading"))
+    batch: int = field(default=8, metadata=_says("windows a step"))
+    context: int = field(default=128, metadata=_says("tokens a window"))
+    width: int = field(default=128, metadata=_says("width of the decoder, a multiple of 32 (from scratch)"))
+    layers: int = field(default=6, metadata=_says("layers of the decoder (from scratch)"))
+    vocab: int = field(default=4096, metadata=_says("pieces of the tokenizer (from scratch)"))
+    rank: int = field(default=8, metadata=_says("rank of the adapter (with a base)"))
+    rate: float = field(default=0.0, metadata=_says("peak learning rate; 0: the proven one of each way"))
+    threads: int = field(default=2, metadata=_says("CPU threads; part of the result"))
+    checkpoint_every: int = field(default=50, metadata=_says("steps between checkpoints"))
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "threads", "checkpoint_every", "rank", "layers", "vocab"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+        if self.width < 32 or self.width % 32 or self.context < 2 or self.rate < 0:
+            raise ValueError("width must be a multiple of 32, context 2 or more, rate 0 or more")
+
+
+def _check_manner(request: Generate | Chat) -> None:
+    if request.max_tokens < 1 or request.temperature < 0 or request.top_k < 0 or not 0 < request.top_p <= 1:
+        raise ValueError("max_tokens must be 1 or more, temperature and top_k 0 or more, top_p above 0 and at most 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """Go on from a prompt."""
+
+    prompt: str = field(metadata=_says("the beginning"))
+    max_tokens: int = field(default=60, metadata=_says("tokens at most"))
+    temperature: float = field(default=0.8, metadata=_says("0: the likeliest words; higher: bolder"))
+    top_p: float = field(default=0.95, metadata=_says("only the likeliest words whose chances add up to this"))
+    top_k: int = field(default=0, metadata=_says("only the k likeliest words; 0: all"))
+    seed: int = field(default=0, metadata=_says("same seed, same words"))
+
+    def __post_init__(self) -> None:
+        _check_manner(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Answer a message."""
+
+    message: str = field(metadata=_says("what to answer"))
+    history: tuple[str, ...] = field(default=(), metadata=_says("earlier turns, oldest first, two speakers in turn"))
+    max_tokens: int = field(default=60, metadata=_says("tokens at most"))
+    temperature: float = field(default=0.8, metadata=_says("0: the likeliest words; higher: bolder"))
+    top_p: float = field(default=0.95, metadata=_says("only the likeliest words whose chances add up to this"))
+    top_k: int = field(default=0, metadata=_says("only the k likeliest words; 0: all"))
+    seed: int = field(default=0, metadata=_says("same seed, same words"))
+
+    def __post_init__(self) -> None:
+        _check_manner(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the model is, what it was trained on and how it was tested."""
+
+
+REQUESTS = MappingProxyType({"generate": Generate, "chat": Chat, "summary": Summary})

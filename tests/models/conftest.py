@@ -1,0 +1,24 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tiny_rows import plan
+
+from ownwords.models import pipeline
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Callable[..., tuple[Path, pipeline.Trained]]:
+    """Build a tiny model into a folder of this test."""
+
+    def _build(
+        rows: pl.DataFrame, name: str = "out", held_out: pl.DataFrame | None = None, **changes: object
+    ) -> tuple[Path, pipeline.Trained]:
+        out = tmp_path / name
+        out.mkdir(exist_ok=True)
+        trained = pipeline.run(rows, rows.clear() if held_out is None else held_out, out, plan(**changes))
+        pipeline.finish(out)
+        return out, trained
+
+    return _build
