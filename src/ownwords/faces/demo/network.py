@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 
@@ -15,6 +15,8 @@ _FORUM, _QUESTIONS, _ARCHIVES = 0.08, 0.03, 0.02
 _REPOSTS, _QUOTES, _EXACT, _NEAR = 0.03, 0.015, 0.006, 0.006
 _MESSAGES, _PII, _EDITED, _DELETED = 0.06, 0.008, 0.008, 0.004
 N_ARCHIVES = 6
+#: Every 25th tweet is one of those long ones that X keeps as notes.
+_NOTE_EVERY = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +154,12 @@ def _edit_and_delete(posts: list[Post], rng: Random, n_edited: int, n_deleted: i
 def _archives(seed: int, count: int) -> list[Archive]:
     """Six people's X archives, with `count` tweets together; they retweet and like one another."""
     rng = _rng(seed, "archives")
-    owners = [person for person in invent(rng, 40) if person.state == "active" and not person.role][:N_ARCHIVES]
+    able = [person for person in invent(rng, 40) if person.state == "active" and not person.role]
+    owners = [replace(person, activity=1.0) for person in able[:N_ARCHIVES]]
     crowd = Crowd(owners)
     told = [threads.opening(owners[k % N_ARCHIVES], rng) for k in range(int(count * 0.7))]
+    for post in told[::_NOTE_EVERY]:
+        post.text = "\n\n".join([post.text, *(threads.opening(post.author, rng).text for _ in range(5))])
     told += [_answer(told, crowd, rng, is_own=k % 3 == 0) for k in range(int(count * 0.2))]
     told += [threads.repost(original, person, rng) for original, person in _passing(told, crowd, rng, count - len(told))]
     private = [threads.message(crowd, rng) for _ in range(max(6, count // 8))]
