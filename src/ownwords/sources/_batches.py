@@ -56,8 +56,11 @@ def rejects(lost: Iterable[Lost], place: str) -> pl.DataFrame:
 
 
 def accounts(frame: pl.DataFrame) -> pl.DataFrame:
-    """ACCOUNTS with one row an account: the last one seen."""
-    return conform(frame, ACCOUNTS).filter(pl.col("account_id").is_not_null()).unique("account_id", keep="last", maintain_order=True)
+    """ACCOUNTS with one row an account, each column the last that was known."""
+    known = conform(frame, ACCOUNTS).filter(pl.col("account_id").is_not_null())
+    if not known["account_id"].is_duplicated().any():
+        return known
+    return known.group_by("account_id", maintain_order=True).agg(pl.all().drop_nulls().last())
 
 
 def settle(batches: Iterable[Batch], batch_rows: int, name: str, what: str) -> Iterator[Batch]:

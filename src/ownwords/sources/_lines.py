@@ -49,14 +49,19 @@ def lines(path: Path, max_rows: int) -> Iterator[Chunk]:
     yields   Chunk of at most `max_rows` rows and about CHUNK bytes
     raises   BadInput as `_bytes.blocks` does
     """
+    return chunked(((number, row) for number, row in pieces(path, b"\n") if isinstance(row, Lost) or row.strip()), max_rows)
+
+
+def chunked(rows: Iterable[tuple[int, bytes | Lost]], max_rows: int) -> Iterator[Chunk]:
+    """Numbered rows in chunks of at most `max_rows` rows and about CHUNK bytes."""
     held: list[bytes] = []
     numbers: list[int] = []
     lost: list[Lost] = []
     size = 0
-    for number, row in _numbered(path):
+    for number, row in rows:
         if isinstance(row, Lost):
             lost.append(row)
-        elif row.strip():
+        else:
             held.append(row)
             numbers.append(number)
             size += len(row)
@@ -67,30 +72,35 @@ def lines(path: Path, max_rows: int) -> Iterator[Chunk]:
         yield Chunk(held, numbers, tuple(lost))
 
 
-def _numbered(path: Path) -> Iterator[tuple[int, bytes | Lost]]:
-    number = 0
+def pieces(path: Path, separator: bytes) -> Iterator[tuple[int, bytes | Lost]]:
+    """What stands between separators, numbered from 1; a piece longer than MAX_ROW is hashed and lost, never held."""
+    number = 1
     rest = b""
     too_long: hashlib._Hash | None = None
     for n, raw in enumerate(blocks(path)):
-        *whole, tail = (without_mark(raw, path) if n == 0 else raw).split(b"\n")
-        if too_long is not None:
-            too_long.update(whole[0] if whole else tail)
-            if not whole:
-                continue
+        *whole, last = (rest + (without_mark(raw, path) if n == 0 else raw)).split(separator)
+        for piece in whole:
+            if too_long is None:
+                yield number, piece
+            else:
+                too_long.update(piece)
+                yield number, _lost(number, too_long)
+                too_long = None
             number += 1
-            yield number, Lost(number, f"longer than {MAX_ROW >> 20} MiB", too_long.hexdigest())
-            too_long = None
-            whole = whole[1:]
-        elif whole:
-            whole[0] = rest + whole[0]
-        else:
-            tail = rest + tail
-        for number, row in enumerate(whole, number + 1):  # noqa: B020 - the count goes on from block to block
-            yield number, row
-        rest = tail
-        if len(rest) > MAX_ROW:
-            too_long, rest = hashlib.sha256(rest), b""
+        if too_long is None and len(last) > MAX_ROW:
+            too_long = hashlib.sha256()
+        if too_long is None:
+            rest = last
+        else:  # a separator may begin in one block and end in the next
+            cut = len(last) - len(separator) + 1
+            too_long.update(last[:cut])
+            rest = last[cut:] if cut < len(last) else b""
     if too_long is not None:
-        yield number + 1, Lost(number + 1, f"longer than {MAX_ROW >> 20} MiB", too_long.hexdigest())
+        too_long.update(rest)
+        yield number, _lost(number, too_long)
     elif rest:
-        yield number + 1, rest
+        yield number, rest
+
+
+def _lost(number: int, digest: hashlib._Hash) -> Lost:
+    return Lost(number, f"longer than {MAX_ROW >> 20} MiB", digest.hexdigest())

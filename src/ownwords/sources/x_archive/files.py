@@ -40,17 +40,27 @@ KINDS = {
     "age": r"ageinfo",
 }
 _KIND = re.compile("|".join(rf"(?P<{kind}>{name}(?:-part\d+)?\.js)" for kind, name in KINDS.items()))
+#: Bytes that tell a part of an archive.
+_HEAD = 256
 _BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:window\.)?(?:YTD\.|__THAR_CONFIG)")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, struct.error, KeyError, OverflowError)
+Reader = Callable[[int | None], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One `.js` file of an archive: what it is (a key of KINDS), its name, and how to get its bytes."""
+    """One `.js` file of an archive: what it is (a key of KINDS), its name, and how to get its first bytes, or all."""
 
     kind: str
     name: str
-    load: Callable[[], bytes]
+    read: Reader
+
+    def load(self) -> bytes:
+        """All its bytes.
+
+        raises   BadInput if it is broken, encrypted, a bomb or too large
+        """
+        return self.read(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ def looks_like_one(path: Path) -> float:
     """1 for a folder or zip with parts of an archive, .9 for one part alone, else 0; never raises."""
     try:
         with opened(path) as archive:
-            known = [part for part in archive.parts if _head_fits(path, part)]
+            known = [part for part in archive.parts if _BEGINS.match(part.read(_HEAD))]
             return 0.0 if not known else 0.9 if path.suffix == ".js" else 1.0
     except Exception:
         return 0.0
@@ -87,10 +97,10 @@ def opened(path: Path) -> Iterator[Archive]:
         elif zipfile.is_zipfile(path):
             with _zip(path) as packed:
                 yield Archive(path.name, _sorted(_in_zip(packed, path)))
-        elif _kind(path.name) and _BEGINS.match(_first(path)):
+        elif _kind(path.name) and _BEGINS.match(_from_disk(path, _HEAD)):
             yield Archive(path.name, _sorted({path.name: partial(_from_disk, path)}))
         else:
-            _first(path)  # a missing or forbidden file says so itself
+            _from_disk(path, _HEAD)  # a missing or forbidden file says so itself
             why = (
                 "a zip cut short or broken, or not a zip" if path.suffix == ".zip" else "neither a folder, a zip, nor one of its .js files"
             )
@@ -104,25 +114,21 @@ def _kind(name: str) -> str | None:
     return found.lastgroup if found else None
 
 
-def _sorted(loaders: Mapping[str, Callable[[], bytes]]) -> tuple[Part, ...]:
+def _sorted(loaders: Mapping[str, Reader]) -> tuple[Part, ...]:
     return tuple(Part(kind, name, load) for name, load in sorted(loaders.items()) if (kind := _kind(name)))
 
 
-def _first(path: Path) -> bytes:
-    with path.open("rb") as handle:
-        return handle.read(256)
-
-
-def _from_disk(path: Path) -> bytes:
-    if path.stat().st_size > MAX_PART:
+def _from_disk(path: Path, n_bytes: int | None) -> bytes:
+    if n_bytes is None and path.stat().st_size > MAX_PART:
         raise _too_large(path.name)
-    return path.read_bytes()
+    with path.open("rb") as handle:
+        return handle.read(-1 if n_bytes is None else n_bytes)
 
 
-def _in_folder(path: Path) -> dict[str, Callable[[], bytes]]:
+def _in_folder(path: Path) -> dict[str, Reader]:
     for folder in (path / "data", path):
         if folder.is_dir():
-            found: dict[str, Callable[[], bytes]] = {
+            found: dict[str, Reader] = {
                 file.name: partial(_from_disk, file) for file in folder.iterdir() if _kind(file.name) and file.is_file()
             }
             if found:
@@ -130,8 +136,8 @@ def _in_folder(path: Path) -> dict[str, Callable[[], bytes]]:
     raise BadInput(f"{path.name} is not an X archive: it has no data/tweets.js", "name the folder that holds data/, or the zip")
 
 
-def _in_zip(packed: zipfile.ZipFile, path: Path) -> dict[str, Callable[[], bytes]]:
-    folders: dict[PurePosixPath, dict[str, Callable[[], bytes]]] = {}
+def _in_zip(packed: zipfile.ZipFile, path: Path) -> dict[str, Reader]:
+    folders: dict[PurePosixPath, dict[str, Reader]] = {}
     for member in packed.infolist():
         name = PurePosixPath(member.filename)
         if name.is_absolute() or ".." in name.parts or "\\" in member.filename or ":" in member.filename.split("/")[0]:
@@ -149,7 +155,7 @@ def _in_zip(packed: zipfile.ZipFile, path: Path) -> dict[str, Callable[[], bytes
     return folders[data[0]]
 
 
-def _from_zip(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def _from_zip(packed: zipfile.ZipFile, member: zipfile.ZipInfo, n_bytes: int | None) -> bytes:
     name = PurePosixPath(member.filename).name
     if member.flag_bits & 1:
         raise BadInput(f"{name} is encrypted", "unpack the zip with its password and give the folder")
@@ -159,7 +165,7 @@ def _from_zip(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
         raise BadInput(f"{name} expands more than {MAX_RATIO} times, as no text does", "unpack it yourself if you trust it")
     try:
         with packed.open(member) as handle:
-            return handle.read(member.file_size + 1)
+            return handle.read(member.file_size + 1 if n_bytes is None else n_bytes)
     except _BROKEN as error:
         raise BadInput(f"{name} is broken inside the zip", "fetch the archive again; nothing of it was taken") from error
 
@@ -176,12 +182,3 @@ def _zip(path: Path) -> Iterator[zipfile.ZipFile]:
 
 def _too_large(name: str) -> BadInput:
     return BadInput(f"{name} is larger than {MAX_PART >> 30} GiB", "split it, or give it as one JSON object a line to jsonl")
-
-
-def _head_fits(path: Path, part: Part) -> bool:
-    if path.is_dir():
-        for folder in (path / "data", path):
-            if (folder / part.name).is_file():
-                return bool(_BEGINS.match(_first(folder / part.name)))
-    # A name such as data/tweets.js inside a zip is telling enough: a sniffer reads little.
-    return True
