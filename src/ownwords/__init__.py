@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from ownwords.core.version import __version__
+
 _VERBS = ("init", "ingest", "consent", "permit", "build", "use", "prove", "forget")
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ __all__ = [
     "NotProven",
     "OwnwordsError",
     "Usage",
+    "__version__",
     "build",
     "consent",
     "forget",

@@ -13,9 +13,10 @@ from typing import Any
 
 import click
 
-from ownwords import __version__, verbs
+from ownwords import verbs
 from ownwords.core import plugins
 from ownwords.core.errors import BadWorkspace, OwnwordsError, Usage
+from ownwords.core.version import __version__
 from ownwords.faces import words
 from ownwords.faces.trouble import as_ours
 
@@ -145,10 +146,8 @@ def _command(name: str, verb: Callable[..., Any]) -> click.Command:
             given |= words.extras(ctx.args, first=words.first_field(str(given["request"])) if name == "use" else None)
         _call(ctx, name, verb, given, as_json)
 
-    epilog = words.product_options(name) if open_ended else None
-    return click.Command(
-        name, callback=run, params=params, help=about.help, short_help=about.first, epilog=epilog, context_settings=settings
-    )
+    kind = _OpenEnded if open_ended else click.Command
+    return kind(name, callback=run, params=params, help=about.help, short_help=about.first, context_settings=settings)
 
 
 def _parameter(parameter: inspect.Parameter, says: str) -> click.Parameter:

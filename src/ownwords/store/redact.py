@@ -35,9 +35,10 @@ class Gone:
 
     @property
     def natives(self) -> list[str]:
-        """The same as they stand in running text; numbers of under five characters could be anything and are left."""
-        tails = {name.partition(":")[2].rpartition("/")[2] for name in [*self.accounts, *self.records]}
-        return sorted(name for name in tails if len(name) >= 5)
+        """The ids as they stand in running text, with and without network; numbers of under five characters could be anything."""
+        ids = [*self.accounts, *self.records]
+        tails = {name.partition(":")[2].rpartition("/")[2] for name in ids}
+        return sorted({*ids, *(name for name in tails if len(name) >= 5)})
 
 
 def touched(gone: Gone) -> pl.Expr:

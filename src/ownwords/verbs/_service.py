@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from ownwords.core.errors import NotFound
 from ownwords.core.workspace import Workspace
+from ownwords.desk import Job
 from ownwords.verbs._house import House
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ownwords.core.principal import Principal
-    from ownwords.desk import Desk, Job
 
+__all__ = ["Job", "Service"]
 Json = dict[str, object]
 
 
@@ -29,7 +30,7 @@ class Service:
         raises   BadWorkspace
         """
         self._house = House(Workspace.open(Path(root)))
-        self._desk: Desk = self._house.desk
+        self._desk = self._house.desk
 
     @property
     def root(self) -> Path:

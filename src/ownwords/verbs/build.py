@@ -229,9 +229,9 @@ def _manifest(
 ) -> Manifest:
     from dataclasses import asdict
 
-    import ownwords
     from ownwords.core import clock, files
     from ownwords.core.manifest import BITMAP, NAME, Manifest
+    from ownwords.core.version import __version__
 
     settings = asdict(options)  # type: ignore[call-overload]
     parents: dict[str, dict[str, object]] = {}
@@ -256,7 +256,7 @@ def _manifest(
         origins={"file": BITMAP, "n": len(built.origins)},
         outputs=outputs,
         seed=int(settings.get("seed", 0)),
-        code_version=ownwords.__version__,
+        code_version=__version__,
         made_at=clock.to_text(clock.now()),
         on_withdrawal=house.policy().on_withdrawal,
         resources={key: dict(value) for key, value in built.resources.items()},
