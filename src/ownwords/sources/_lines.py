@@ -36,11 +36,9 @@ class Chunk:
     lost: tuple[Lost, ...] = ()
 
     def lose(self, refused: Iterable[tuple[int, str]]) -> list[Lost]:
-        """Those lost before, and the rows at these places of `rows`, hashed."""
-        return [
-            *self.lost,
-            *(Lost(self.numbers[at], reason, hashlib.sha256(self.rows[at]).hexdigest()) for at, reason in refused),
-        ]
+        """Those lost before, and the rows at these places of `rows`, hashed; in the order of their numbers."""
+        hashed = (Lost(self.numbers[at], reason, hashlib.sha256(self.rows[at]).hexdigest()) for at, reason in refused)
+        return sorted([*self.lost, *hashed], key=lambda one: one.number)
 
 
 def lines(path: Path, max_rows: int) -> Iterator[Chunk]:

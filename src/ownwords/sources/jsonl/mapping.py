@@ -1,0 +1,139 @@
+"""Which column means what: a mapping file (TOML), or columns that bear names we know."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ownwords.core.errors import BadInput, from_os_error
+from ownwords.core.schemas import CATEGORIES, RECORD_STATES, VISIBILITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+#: Columns of ours that a file may fill. `id` and `author` are native ids; `record_id` and `account_id` carry their network.
+WORDS = ("id", "record_id", "text", "language", "category", "visibility", "state", "terms", "network", "revision")
+INSTANTS = ("created_at", "edited_at", "observed_at", "joined_at")
+REFERENCES = ("reply_to", "conversation", "quotes", "repost_of")
+LISTS = ("mentions", "audience", "media")
+PEOPLE = ("author", "account_id", "handle", "born_on", "jurisdiction")
+KNOWN = frozenset((*WORDS, *INSTANTS, *REFERENCES, *LISTS, *PEOPLE))
+_ALLOWED = {"category": CATEGORIES, "visibility": VISIBILITIES, "state": RECORD_STATES}
+_TABLES = frozenset({"network", "columns", "constants", "attributes", "time"})
+_NETWORK = re.compile(r"[a-z][a-z0-9_.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """What the columns of a file mean.
+
+    columns      ours -> theirs; theirs may be a path into an object, `user.id`
+    constants    ours -> one value for every row
+    attributes   name in `attributes` -> theirs
+    time_format  strptime format, `seconds` or `milliseconds` since 1970, or `iso`
+    zone         where instants without a zone were written, e.g. `Asia/Jakarta`
+    """
+
+    columns: dict[str, str]
+    constants: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    time_format: str = "iso"
+    zone: str = "UTC"
+    path: Path | None = None
+
+    def theirs(self) -> list[str]:
+        """Every column it speaks of."""
+        return list(dict.fromkeys([*self.columns.values(), *self.attributes.values()]))
+
+    def check(self, found: Iterable[str], file: str) -> None:
+        """That the file has every column the mapping speaks of.
+
+        raises   BadInput naming the mapping's line
+        """
+        have = set(found)
+        for name in self.theirs():
+            if name not in have and name.split(".")[0] not in have:
+                raise self._bad(name, f"{file} has no column {name!r}")
+
+    def _bad(self, word: str, why: str) -> BadInput:
+        return _bad(self.path, word, why)
+
+
+def load(path: Path) -> Mapping:
+    """The mapping in a TOML file.
+
+    raises   BadInput naming the line that cannot be understood
+    """
+    try:
+        told = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise from_os_error(error) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path.name} is not TOML: {error}", "mend the line it names") from error
+    for name in told:
+        if name not in _TABLES:
+            raise _bad(path, name, f"{name!r} means nothing here; known: {', '.join(sorted(_TABLES))}")
+    columns, constants, attributes, time = (_table(path, told, name) for name in ("columns", "constants", "attributes", "time"))
+    if "network" in told:
+        constants = {"network": str(told["network"]), **constants}
+    for name in (*columns, *constants):
+        if name not in KNOWN:
+            raise _bad(path, name, f"{name!r} is no column of ours; known: {', '.join(sorted(KNOWN))}")
+    for name in time:
+        if name not in ("format", "zone"):
+            raise _bad(path, name, f"{name!r} means nothing in [time]; known: format, zone")
+    found = Mapping(columns, constants, attributes, time.get("format", "iso"), time.get("zone", "UTC"), path)
+    _consistent(found)
+    return found
+
+
+def by_name(names: Iterable[str], file: str) -> Mapping:
+    """The mapping of a file whose columns bear names of ours.
+
+    raises   BadInput naming the first column that does not
+    """
+    columns = {name: name for name in names}
+    for name in columns:
+        if name not in KNOWN:
+            raise BadInput(f"{file}: column {name!r} means nothing here", "say what the columns mean: --mapping FILE (docs/sources.md)")
+    found = Mapping(columns)
+    _consistent(found)
+    return found
+
+
+def _consistent(mapping: Mapping) -> None:
+    told = {**mapping.columns, **mapping.constants}
+    if "text" not in told and told.get("category") not in ("reaction", "repost"):
+        raise BadInput(f"{mapping.path.name if mapping.path else 'the file'}: no column is the text", "name it: text = ... under [columns]")
+    for one, other in (("id", "record_id"), ("author", "account_id")):
+        if one in told and other in told:
+            raise mapping._bad(other, f"{one!r} and {other!r} are both given; one must go")
+    for name in mapping.columns.keys() & mapping.constants.keys():
+        raise mapping._bad(name, f"{name!r} is both a column and a constant; one must go")
+    for name, allowed in _ALLOWED.items():
+        if name in mapping.constants and mapping.constants[name] not in allowed:
+            raise mapping._bad(name, f"{name} cannot be {mapping.constants[name]!r}; known: {', '.join(sorted(allowed))}")
+    if "network" in mapping.constants and not _NETWORK.fullmatch(mapping.constants["network"]):
+        raise mapping._bad("network", "a network's name is small letters, digits, and . _ -")
+
+
+def _table(path: Path, told: dict[str, object], name: str) -> dict[str, str]:
+    table = told.get(name, {})
+    if not isinstance(table, dict):
+        raise _bad(path, name, f"{name!r} is a table: write [{name}]")
+    for key, value in table.items():
+        if not isinstance(value, str | int | bool):
+            raise _bad(path, key, f"{key!r} in [{name}] must be text")
+    return {key: str(value) for key, value in table.items()}
+
+
+def _bad(path: Path | None, word: str, why: str) -> BadInput:
+    """The error with the line of the mapping file where `word` stands."""
+    if path is None:
+        return BadInput(why, "say what the columns mean: --mapping FILE (docs/sources.md)")
+    lines = path.read_text("utf-8-sig").splitlines()
+    number = next((k for k, line in enumerate(lines, 1) if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line.split("#")[0])), 1)
+    return BadInput(f"{path.name} line {number}: {why}", "mend that line")

@@ -1,0 +1,73 @@
+"""Parquet: row groups at a time, every column as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+import polars as pl
+
+from ownwords.core.errors import BadInput
+from ownwords.sources._bytes import blocks
+from ownwords.sources._json import AT, REPLACEMENT
+from ownwords.sources._lines import Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
+
+
+def schema(path: Path) -> dict[str, pl.DataType]:
+    """Names and types of the columns.
+
+    raises   BadInput if it is no Parquet file
+    """
+    try:
+        return dict(pl.read_parquet_schema(path))
+    except _BROKEN as error:
+        raise _broken(path) from error
+
+
+def unpacked(path: Path, scratch: Path) -> Path:
+    """`path`, or its content in `scratch` if it is compressed as a whole."""
+    target = scratch / "unpacked.parquet"
+    with target.open("wb") as out:
+        for block in blocks(path):
+            out.write(block)
+    return target
+
+
+def tables(path: Path, names: Sequence[str], max_rows: int) -> Iterator[tuple[Chunk, pl.DataFrame]]:
+    """Slices of some columns as text, with the rows as JSON to hash should one be refused.
+
+    raises   BadInput if the file is broken
+    """
+    try:
+        n_rows = int(pl.scan_parquet(path).select(pl.len()).collect().item())
+        for start in range(0, n_rows, max_rows):
+            part = pl.scan_parquet(path).select(names).slice(start, max_rows).collect()
+            texts = part.select(_text(name, dtype) for name, dtype in part.schema.items())
+            rows = [orjson.dumps(row, default=str) for row in texts.iter_rows()]
+            yield Chunk(rows, range(start + 1, start + 1 + part.height)), texts.with_row_index(AT)
+    except _BROKEN as error:
+        raise _broken(path) from error
+
+
+def _text(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(dtype, pl.Datetime):
+        instant = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else column
+        return instant.dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
+    if isinstance(dtype, pl.List):
+        return column.list.eval(pl.element().cast(pl.String)).list.join(" ")
+    if isinstance(dtype, pl.Struct):
+        return column.struct.json_encode()
+    if dtype == pl.Binary:
+        return column.cast(pl.String, strict=False)
+    return column.cast(pl.String).str.replace_all("\x00", REPLACEMENT, literal=True)
+
+
+def _broken(path: Path) -> BadInput:
+    return BadInput(f"{path.name} is broken, or no Parquet file", "write it again; nothing of it was taken")

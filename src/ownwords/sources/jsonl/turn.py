@@ -1,0 +1,153 @@
+"""Columns of a foreign table become ours, as the mapping says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from ownwords.core.errors import BadInput
+from ownwords.core.schemas import CATEGORIES, MEDIA, RECORD_STATES, TIME, VISIBILITIES
+from ownwords.sources._batches import REFUSE, Turned
+from ownwords.sources._columns import in_range, iso, json_of, since_epoch
+from ownwords.sources._json import AT
+from ownwords.sources.jsonl.mapping import INSTANTS, KNOWN, LISTS, REFERENCES
+
+if TYPE_CHECKING:
+    from ownwords.core.source import ReadOptions
+    from ownwords.sources.jsonl.mapping import Mapping
+
+#: Network of a file that names none.
+LOCAL = "local"
+_NO_WORDS = ("reaction", "repost", "profile", "connection", "skill", "position", "education")
+
+
+def turn(frame: pl.DataFrame, mapping: Mapping, options: ReadOptions) -> Turned:
+    """Records and accounts.
+
+    frame    their columns as text, and `_at`
+    mapping  what they mean
+    """
+    ours = _typed(_ours(frame, mapping), mapping).with_columns(
+        category=pl.coalesce("category", pl.when(pl.col("reply_to").is_not_null()).then(pl.lit("reply")).otherwise(pl.lit("post"))),
+        visibility=pl.col("visibility").fill_null("unknown"),
+        state=pl.col("state").fill_null("live"),
+        observed_at=pl.col("observed_at").fill_null(options.observed_at),
+        handle=pl.coalesce("handle", "author").str.strip_prefix("@"),
+        author=pl.col("author").str.strip_prefix("@"),
+        network=_network(),
+    )
+    named = ours.with_columns(
+        record_id=pl.coalesce("record_id", _full("id")),
+        account_id=pl.coalesce("account_id", _full("author")),
+        **{name: _full(name) for name in REFERENCES},
+        **{name: _each_full(ours, name) for name in ("mentions", "audience")},
+    )
+    attributes = json_of(**{name: pl.col(_inner(name)) for name in mapping.attributes}) if mapping.attributes else pl.lit(None, pl.String)
+    rows = named.with_columns(attributes.alias("attributes"), _media().alias("media"), _refuse().alias(REFUSE))
+    return Turned(rows, named.select("account_id", "network", "handle", "born_on", "jurisdiction", "joined_at"))
+
+
+def _inner(name: str) -> str:
+    return f"attribute {name}"
+
+
+def _ours(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+    """Every column of ours as text; null where the file has none."""
+    told = {name: _theirs(frame, theirs) for name, theirs in mapping.columns.items()}
+    told |= {name: pl.lit(value) for name, value in mapping.constants.items()}
+    return frame.select(
+        AT,
+        *(told.get(name, pl.lit(None, pl.String)).cast(pl.String).alias(name) for name in sorted(KNOWN)),
+        *(_theirs(frame, theirs).alias(_inner(name)) for name, theirs in mapping.attributes.items()),
+    )
+
+
+def _theirs(frame: pl.DataFrame, name: str) -> pl.Expr:
+    if name in frame.columns:
+        return pl.col(name)
+    outer, _, path = name.partition(".")
+    return pl.col(outer).str.json_path_match(f"$.{path}")
+
+
+def _typed(ours: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+    blank_is_null = [
+        pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name).str.strip_chars()) for name in sorted(KNOWN - {"text"})
+    ]
+    clean = ours.with_columns(blank_is_null)
+    try:
+        return clean.with_columns(
+            *(_instant(pl.col(name), mapping).alias(name) for name in INSTANTS),
+            *(pl.col(name).str.extract_all(r'[^\[\]",\s]+').alias(name) for name in LISTS),
+            revision=pl.col("revision").cast(pl.Int32, strict=False).fill_null(0),
+            born_on=pl.col("born_on").str.to_date("%Y-%m-%d", strict=False),
+            language=pl.col("language").str.replace_all("_", "-", literal=True),
+        )
+    except pl.exceptions.PolarsError as error:
+        raise BadInput(
+            f"the format {mapping.time_format!r} or the zone {mapping.zone!r} under [time] cannot be used", "see docs/sources.md"
+        ) from error
+
+
+def _instant(text: pl.Expr, mapping: Mapping) -> pl.Expr:
+    match mapping.time_format:
+        case "seconds":
+            return since_epoch(text)
+        case "milliseconds":
+            return since_epoch(text.cast(pl.Float64, strict=False) / 1000)
+        case "iso" if mapping.zone == "UTC":
+            return iso(text)
+        case "iso":
+            has_zone = text.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$")
+            return pl.when(has_zone).then(iso(text)).otherwise(_local(iso(text).dt.replace_time_zone(None), mapping.zone))
+        case form if "%z" in form or "%:z" in form or "%#z" in form or "%+" in form:
+            return in_range(text.str.to_datetime(form, time_unit="us", strict=False)).cast(TIME)
+        case form:
+            return in_range(_local(text.str.to_datetime(form, time_unit="us", strict=False), mapping.zone))
+
+
+def _local(naive: pl.Expr, zone: str) -> pl.Expr:
+    """The hour that summer time repeats is its first; the one it leaves out is unknown."""
+    return naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+
+
+def _network() -> pl.Expr:
+    """As told, else what stands before the colon of a full id."""
+    prefix = pl.coalesce("account_id", "record_id").str.extract(r"^([a-z][a-z0-9_.-]*):")
+    return pl.coalesce("network", prefix, pl.lit(LOCAL))
+
+
+def _full(name: str) -> pl.Expr:
+    prefix = pl.col("network") + ":"
+    return pl.when(pl.col(name).str.starts_with(prefix)).then(name).otherwise(prefix + pl.col(name))
+
+
+def _each_full(rows: pl.DataFrame, name: str) -> pl.Series:
+    """The ids of a list column with their network before them; null where there is none."""
+    each = rows.select(AT, "network", pl.col(name)).explode(name).filter(pl.col(name).is_not_null())
+    whole = each.select(AT, _full(name)).group_by(AT, maintain_order=True).agg(name)
+    return rows.select(AT).join(whole, on=AT, how="left", maintain_order="left")[name]
+
+
+def _media() -> pl.Expr:
+    medium = pl.struct(uri=pl.element(), kind=pl.lit(None, pl.String), sha256=pl.lit(None, pl.String))
+    return pl.when(pl.col("media").list.len() > 0).then(pl.col("media").list.eval(medium)).cast(MEDIA)
+
+
+def _refuse() -> pl.Expr:
+    has_network = r"^[a-z][a-z0-9_.-]*:."
+    spoiled = r":\d(?:\.\d+)?[eE]\+?\d+$"
+    return (
+        pl.when(pl.col("text").is_null() & ~pl.col("category").is_in(_NO_WORDS))
+        .then(pl.lit("no text"))
+        .when(~pl.col("category").is_in(sorted(CATEGORIES)))
+        .then(pl.lit("its category is none of ours"))
+        .when(~pl.col("visibility").is_in(sorted(VISIBILITIES)))
+        .then(pl.lit("its visibility is none of ours"))
+        .when(~pl.col("state").is_in(sorted(RECORD_STATES)))
+        .then(pl.lit("its state is none of ours"))
+        .when(~pl.col("record_id").str.contains(has_network) | ~pl.col("account_id").str.contains(has_network))
+        .then(pl.lit("its record_id or account_id does not begin with a network"))
+        .when(pl.col("record_id").str.contains(spoiled) | pl.col("account_id").str.contains(spoiled))
+        .then(pl.lit("its id was made a number by a spreadsheet"))
+    )
