@@ -1,0 +1,33 @@
+"""What a request to a verb is about, in the terms of `core.principal.authorize`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ownwords.core.principal import Principal, authorize
+
+if TYPE_CHECKING:
+    from ownwords.verbs._service import Service
+
+
+def check(service: Service, principal: Principal, verb: str, given: dict[str, Any]) -> str | None:
+    """The account that the request is about, if `principal` may make it.
+
+    raises   NotPermitted, alike for people that are known here and people that are not
+    """
+    action, target = _asked(service, verb, given)
+    authorize(principal, action, target)
+    return target
+
+
+def _asked(service: Service, verb: str, given: dict[str, Any]) -> tuple[str, str | None]:
+    """The action, and the account it is about."""
+    if verb == "permit":
+        question = str(given["question"])
+        return f"permit.{question}", service.owner_of(given["subject"]) if question == "why" else None
+    if verb == "consent":
+        own_word = given["action"] != "state" and given["by"] == "self"
+        return "consent" if own_word else "consent.for-others", service.account_of(given["person"])
+    if verb == "forget":
+        return verb, service.owner_of(given["record"]) if given["record"] else service.account_of(given["person"])
+    return verb, None
