@@ -1,0 +1,119 @@
+"""Plain words out of what networks export: no markup, links as `[url]`, tidy characters; what holds no words goes."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import unescape
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from ownwords.core.step import DROP, Stage
+from ownwords.datasets._tokens import CODE, FORGOTTEN, QUOTE, URL, n_own_chars
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ownwords.core.step import Param
+
+#: min_chars   fewer letters, digits or symbols than this (names, links and marks do not count): `too short`
+#: max_chars   more characters than this: `too long`; bounds what one row can cost
+#: keep_quotes keep what a post quotes from others inside its own text, instead of `[quote]`
+PARAMS: Mapping[str, Param] = {"min_chars": 2, "max_chars": 100_000, "keep_quotes": False}
+
+#: What later steps need of a record; the rest stays behind.
+KEPT = ("record_id", "record_no", "account_id", "created_at", "language", "reply_to", "text")
+_WRITTEN = ("post", "reply")
+_TAGS = (
+    "a|abbr|address|article|aside|b|bdi|bdo|big|blockquote|body|br|caption|center|cite|code|col|dd|del|details|dfn|div|dl|dt|em|"
+    "figcaption|figure|font|footer|h[1-6]|head|header|hr|html|i|iframe|img|ins|kbd|label|li|link|main|mark|meta|ol|p|picture|pre|q|s|"
+    "samp|script|section|small|source|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|var|video|wbr"
+)
+_TAG = rf"(?i)</?(?:{_TAGS})(?:\s[^<>]*)?/?>"
+_BLOCK_TAG = r"(?i)</?(?:address|article|blockquote|br|dd|div|dl|dt|figure|h[1-6]|hr|li|ol|p|pre|section|table|tr|ul)(?:\s[^<>]*)?/?>"
+_UNSEEN_HTML = r"(?is)<!--.*?-->|<(?:script|style|template)\b[^<>]*>.*?</(?:script|style|template)\s*>"
+_CODE_HTML = r"(?is)<pre\b[^<>]*>.*?</pre\s*>"
+_CODE_FENCE = r"(?s)```.*?```"
+#: The innermost quote: no `<blockquote` and no end of one inside.
+_QUOTE_HTML = r"(?i)<blockquote\b[^<>]*>(?:[^<]|<[^b/]|<b[^l]|</[^b]|</b[^l])*</blockquote\s*>"
+#: Not `>:(` or `>_<`.
+_QUOTE_LINES = r"(?m)^[ \t]*>[ \t>]*[\p{L}\p{N}\"'“‘*@\[(/][^\n]*(?:\n[ \t]*>[^\n]*)*"
+_HOSTS = (
+    "com|org|net|edu|gov|info|biz|io|co|me|ly|gl|gd|be|app|dev|ai|tv|fm|id|uk|us|de|fr|nl|ru|jp|in|au|ca|br|it|es|se|ch|social|xyz|"
+    "online|site|news|blog"
+)
+_PART = rf"{FORGOTTEN}|\([^\s()<>]*\)"
+#: The rest of a link: brackets only in pairs, no full stop at the end.
+_REST = rf"(?:{_PART}|[^\s<>\"'()\[\]{{}}])*(?:{_PART}|[^\s<>\"'()\[\]{{}}.,;:!?…*])"
+_LINK = rf"(?i)\b(?:(?:https?|ftp)://|www\.){_REST}|\b(?:[a-z0-9-]+\.)+(?:{_HOSTS})(?:/(?:{_REST})?|{FORGOTTEN}(?:{_REST})?)"
+_MARKDOWN_LINK = r"!?\[([^\[\]\n]*)\]\(\[url\][^()\n]*\)"
+_UNSEEN = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u{ad}\u{34f}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}"
+    r"\u{202a}-\u{202e}\u{2060}-\u{206f}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e0fff}]+"
+)
+_ENTITIES = """amp lt gt quot apos nbsp hellip mdash ndash lsquo rsquo ldquo rdquo laquo raquo copy reg trade
+euro pound yen cent deg times bull middot"""
+_PILED_MARKS = r"(\p{M}{4})\p{M}+"
+
+
+def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
+    """RECORDS in, their columns `KEPT` out: `text` is cleaned; what holds no words of its author is dropped with a reason."""
+    return (Stage(None, lambda rows: _clean(rows, params)),)
+
+
+def _clean(rows: pl.LazyFrame, params: Mapping[str, Param]) -> pl.LazyFrame:
+    raw = pl.col("text")
+    rows = rows.with_columns(_refused(raw, params).alias(DROP)).select(*KEPT, DROP)
+    rows = rows.with_columns(pl.when(pl.col(DROP).is_null()).then(raw).alias("text"))
+    rows = rows.with_columns(_plain(pl.col("text"), keep_quotes=bool(params["keep_quotes"])).alias("text"))
+    late = (
+        pl.when(pl.col("text") == "").then(pl.lit("no text"))
+        .when(n_own_chars(pl.col("text")) < int(params["min_chars"])).then(pl.lit("too short"))
+    )  # fmt: skip
+    return rows.with_columns(pl.coalesce(pl.col(DROP), late).alias(DROP))
+
+
+def _refused(raw: pl.Expr, params: Mapping[str, Param]) -> pl.Expr:
+    """Why a row goes before anyone reads its text; null where it stays."""
+    is_repost = (pl.col("category") == "repost") | pl.col("repost_of").is_not_null()
+    starts_as_repost = raw.str.contains(rf"^\s*RT (?:@|{FORGOTTEN})")
+    length = raw.str.len_chars()
+    return (
+        pl.when(is_repost | starts_as_repost).then(pl.lit("repost"))
+        .when(~pl.col("category").is_in(_WRITTEN)).then(pl.lit("not a post"))
+        .when(raw.is_null() | (length == 0)).then(pl.lit("no text"))
+        .when(length > int(params["max_chars"])).then(pl.lit("too long"))
+    )  # fmt: skip
+
+
+def _plain(text: pl.Expr, *, keep_quotes: bool) -> pl.Expr:
+    """Markup to words, links to `[url]`, characters to NFC without what cannot be seen."""
+    text = text.str.replace_all(_UNSEEN, "").str.replace_all(_PILED_MARKS, "${1}")
+    text = text.str.replace_all(_UNSEEN_HTML, " ").str.replace_all(_CODE_HTML, f"\n{CODE}\n").str.replace_all(_CODE_FENCE, f"\n{CODE}\n")
+    if not keep_quotes:
+        for _ in range(3):  # quotes within quotes, from the inside out
+            text = text.str.replace_all(_QUOTE_HTML, f"\n{QUOTE}\n")
+    text = text.str.replace_all(_BLOCK_TAG, "\n").str.replace_all(_TAG, "")
+    text = _entities(text)
+    if not keep_quotes:
+        text = text.str.replace_all(_QUOTE_LINES, QUOTE)
+    text = text.str.replace_all(_LINK, URL).str.replace_all(_MARKDOWN_LINK, "${1} " + URL)
+    text = text.str.normalize("NFC")
+    text = text.str.replace_all(r"[^\S\n]+", " ").str.replace_all(r" ?\n ?", "\n").str.replace_all(r"\n{3,}", "\n\n")
+    return text.str.strip_chars()
+
+
+@cache
+def _entity_table() -> dict[str, str]:
+    names = [f"&{name};" for name in _ENTITIES.split()]
+    decimal = [f"&#{code};" for code in (*range(32, 127), *range(160, 256), 8211, 8212, 8216, 8217, 8220, 8221, 8230)]
+    padded = [f"&#{code:03d};" for code in range(32, 100)]
+    hexadecimal = [form for code in (*range(32, 127), 160) for form in (f"&#x{code:x};", f"&#x{code:X};", f"&#X{code:X};")]
+    table = {entity: unescape(entity) for entity in (*names, *decimal, *padded, *hexadecimal)}
+    return {entity: " " if word == "\xa0" else word for entity, word in table.items()}
+
+
+def _entities(text: pl.Expr) -> pl.Expr:
+    """HTML's names for characters as the characters, once: `&amp;lt;` is `&lt;`, as its author wrote it."""
+    table = _entity_table()
+    return text.str.replace_many(list(table), list(table.values()), leftmost=True)

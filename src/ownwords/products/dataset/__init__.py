@@ -1,0 +1,52 @@
+"""Training data from permitted words: dialogues or single posts, as Parquet and JSON lines, with a card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ownwords.core.product import Input
+
+PURPOSE = "train_ai"
+SERVES = "rows"
+INPUTS = {"rows": Input()}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the dataset is made."""
+
+    form: str = field(
+        default="conversations",
+        metadata={"says": "conversations: who answered whom; flat: every post by itself", "choices": ("conversations", "flat")},
+    )
+    held_out: float = field(default=0.1, metadata={"says": "share of people kept apart for testing, 0 to 0.9"})
+    seed: int = field(default=7, metadata={"says": "another seed holds out other people"})
+    max_turns: int = field(default=8, metadata={"says": "turns to learn in one dialogue; conversations only"})
+    max_context: int = field(default=2, metadata={"says": "earlier turns shown before them; conversations only"})
+    sample: int = field(default=0, metadata={"says": "at most so many rows, chosen by their ids; 0: all"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that are permitted now."""
+
+    limit: int = field(default=0, metadata={"says": "at most so many rows; 0: all"})
+    of: str = field(default="", metadata={"says": "only rows with words of this person: network:id or network:@handle"})
+    split: str = field(default="", metadata={"says": "train or held_out; empty: both", "choices": ("", "train", "held_out")})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A few rows from all over the dataset, permitted now."""
+
+    n: int = field(default=5, metadata={"says": "how many rows"})
+    seed: int = field(default=7, metadata={"says": "another seed, other rows"})
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is in it, and how much of that is permitted now."""
+
+
+OPTIONS = Options
+REQUESTS = {"rows": Rows, "sample": Sample, "summary": Summary}
