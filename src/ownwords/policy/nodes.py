@@ -17,6 +17,7 @@ from ownwords.core.errors import BadPolicy, NotFound
 T = TypeVar("T")
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")}
 _BOOL = "tag:yaml.org,2002:bool"
+_DEEPEST = 8
 _NULL = "tag:yaml.org,2002:null"
 
 
@@ -161,8 +162,6 @@ def read(path: Path, known: frozenset[str]) -> Section:
         raise error_at(path, mark, str(error.problem or "this is not YAML"), "mend the line; indent with spaces") from error
     except yaml.YAMLError as error:
         raise BadPolicy(f"{path}: this is not YAML", "remove control characters and save it as plain text") from error
-    except RecursionError as error:
-        raise BadPolicy(f"{path}: nested too deeply", "a policy needs three levels") from error
     if node is None:
         raise BadPolicy(f"{path}: the file is empty", "start from one that comes along: ownwords init --policy opt-in")
     return section(path, node, "the policy", known)
@@ -193,8 +192,11 @@ def error_at(path: Path, mark: Place | None, what: str, next: str) -> BadPolicy:
 
 
 def _refuse_references(path: Path, text: str) -> None:
-    n_documents = 0
+    n_documents = depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise error_at(path, event.start_mark, "nested too deeply", "a policy is a mapping with lists of words and rules")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise error_at(path, event.start_mark, "anchors and aliases are not allowed", "write the value out where it is meant")
         tag = getattr(event, "tag", None)
