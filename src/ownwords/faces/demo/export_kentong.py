@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
@@ -9,19 +11,18 @@ import orjson
 from ownwords.faces.demo.people import NETWORK
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ownwords.faces.demo.network import Network
-    from ownwords.faces.demo.people import Decision, Person
+    from ownwords.faces.demo.people import Person
     from ownwords.faces.demo.threads import Post
 
+MAPPINGS = Path(__file__).parent / "mappings"
 #: Lines that a copying job cut or garbled; nobody's words are in them.
 BROKEN = (b'{"id": 1, "kind": "post", "user_i', b"", b'{"id": 2 "kind": "post"}', b"\xff\xfe not a line of this file")
 N_REJECTS = len(BROKEN) - 1  # an empty line is no row
 
 
-def row(post: Post) -> dict[str, object]:
-    """One line of the dump, as it stands now."""
+def row(post: Post, said_no: frozenset[int]) -> dict[str, object]:
+    """One line of the dump, as it stands now; it carries its author's setting on training, as Kentong's own rows do."""
     parent, root, about = post.parent, post.root, post.about
     return {
         "id": post.native,
@@ -33,20 +34,21 @@ def row(post: Post) -> dict[str, object]:
         "status": post.state,
         "visibility": post.visibility,
         "to_user_ids": [person.native for person in post.audience],
-        "body": post.text or None,
+        "body": post.text,
         "lang": post.language,
         "reply_to_id": parent.native if parent else None,
         "thread_id": root.native if root else post.native,
         "quote_of_id": about.native if about and post.kind == "quote" else None,
         "repost_of_id": about.native if about and post.kind == "repost" else None,
         "mentioned_user_ids": [person.native for person in post.mentions],
+        "ai_training": "no" if post.author.native in said_no else None,
     }
 
 
-def _lines(posts: list[Post]) -> list[bytes]:
+def _lines(posts: list[Post], said_no: frozenset[int]) -> list[bytes]:
     lines = []
     for post in posts:
-        now = row(post)
+        now = row(post, said_no)
         if post.edited_at:
             lines.append(orjson.dumps({**now, "version": 0, "edited_at": None, "body": post.before_edit}))
         lines.append(orjson.dumps(now))
@@ -56,8 +58,10 @@ def _lines(posts: list[Post]) -> list[bytes]:
 def account(person: Person) -> dict[str, object]:
     """One line of the accounts file."""
     return {
+        "profile_id": f"profile-{person.native}",
         "user_id": person.native,
         "handle": person.handle,
+        "bio": f"{person.voice.home}, {', '.join(person.voice.topics[:2])}",
         "state": person.state,
         "born_on": person.born_on.isoformat() if person.born_on else None,
         "country": person.place or None,
@@ -65,28 +69,17 @@ def account(person: Person) -> dict[str, object]:
     }
 
 
-def decision(made: Decision) -> dict[str, object]:
-    """One line of the settings that people had made."""
-    return {
-        "user_id": int(made.account_id.removeprefix(f"{NETWORK}:")),
-        "effect": made.effect,
-        "purpose": made.purpose,
-        "by": made.by,
-        "at": made.at.isoformat().replace("+00:00", "Z"),
-        "lifetime": made.is_lifetime,
-    }
-
-
 def write(folder: Path, network: Network, left_out: frozenset[int]) -> None:
-    """`posts.ndjson` (with private messages and broken lines), `accounts.ndjson`, `decisions.ndjson` and the mapping files.
+    """`posts.ndjson` (with private messages and broken lines), `accounts.ndjson`, and a mapping file for each.
 
     left_out   numbers of accounts whose every row is left out; other people's rows stay as they are
     """
     folder.mkdir(parents=True, exist_ok=True)
     posts = sorted(network.posts + network.messages, key=lambda post: post.native)
-    lines = _lines([post for post in posts if post.author.native not in left_out])
+    said_no = frozenset(int(made.account_id.removeprefix(f"{NETWORK}:")) for made in network.decisions if made.says_no)
+    lines = _lines([post for post in posts if post.author.native not in left_out], said_no)
     people = [person for person in network.people if person.native not in left_out]
-    decisions = [made for made in network.decisions if int(made.account_id.partition(":")[2]) not in left_out]
     (folder / "posts.ndjson").write_bytes(b"\n".join([*BROKEN[:2], *lines, *BROKEN[2:]]) + b"\n")
     (folder / "accounts.ndjson").write_bytes(b"".join(orjson.dumps(account(person)) + b"\n" for person in people))
-    (folder / "decisions.ndjson").write_bytes(b"".join(orjson.dumps(decision(made)) + b"\n" for made in decisions))
+    for name in ("posts", "accounts"):
+        shutil.copyfile(MAPPINGS / f"{name}.toml", folder / f"{name}.toml")

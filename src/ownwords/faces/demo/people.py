@@ -47,6 +47,11 @@ class Decision:
     at: datetime
     is_lifetime: bool = False
 
+    @property
+    def says_no(self) -> bool:
+        """Whether it is a setting that Kentong's own rows carry: no training with my words."""
+        return self.purpose == "train_ai" and self.effect in {"refuse", "object"}
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

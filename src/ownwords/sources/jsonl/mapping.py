@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ownwords.core.errors import BadInput, from_os_error
-from ownwords.core.schemas import CATEGORIES, RECORD_STATES, VISIBILITIES
+from ownwords.core.schemas import ACCOUNT_STATES, CATEGORIES, RECORD_STATES, VISIBILITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,10 +19,10 @@ WORDS = ("id", "record_id", "text", "language", "category", "visibility", "state
 INSTANTS = ("created_at", "edited_at", "observed_at", "joined_at")
 REFERENCES = ("reply_to", "conversation", "quotes", "repost_of")
 LISTS = ("mentions", "audience", "media")
-PEOPLE = ("author", "account_id", "handle", "born_on", "jurisdiction")
+PEOPLE = ("author", "account_id", "handle", "account_state", "born_on", "jurisdiction")
 KNOWN = frozenset((*WORDS, *INSTANTS, *REFERENCES, *LISTS, *PEOPLE))
-_ALLOWED = {"category": CATEGORIES, "visibility": VISIBILITIES, "state": RECORD_STATES}
-_TABLES = frozenset({"network", "columns", "constants", "attributes", "time"})
+_ALLOWED = {"category": CATEGORIES, "visibility": VISIBILITIES, "state": RECORD_STATES, "account_state": ACCOUNT_STATES}
+_TABLES = frozenset({"network", "columns", "constants", "attributes", "signals", "time"})
 _NETWORK = re.compile(r"[a-z][a-z0-9_.-]*")
 
 
@@ -33,6 +33,7 @@ class Mapping:
     columns      ours -> theirs; theirs may be a path into an object, `user.id`
     constants    ours -> one value for every row
     attributes   name in `attributes` -> theirs
+    signals      name of a signal, e.g. train-ai -> theirs; a row where it is empty carries none
     time_format  strptime format, `seconds` or `milliseconds` since 1970, or `iso`
     zone         where instants without a zone were written, e.g. `Asia/Jakarta`
     """
@@ -40,13 +41,14 @@ class Mapping:
     columns: dict[str, str]
     constants: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
+    signals: dict[str, str] = field(default_factory=dict)
     time_format: str = "iso"
     zone: str = "UTC"
     path: Path | None = None
 
     def theirs(self) -> list[str]:
         """Every column it speaks of."""
-        return list(dict.fromkeys([*self.columns.values(), *self.attributes.values()]))
+        return list(dict.fromkeys([*self.columns.values(), *self.attributes.values(), *self.signals.values()]))
 
     def check(self, found: Iterable[str], file: str) -> None:
         """That the file has every column the mapping speaks of.
@@ -76,7 +78,9 @@ def load(path: Path) -> Mapping:
     for name in told:
         if name not in _TABLES:
             raise _bad(path, name, f"{name!r} means nothing here; known: {', '.join(sorted(_TABLES))}")
-    columns, constants, attributes, time = (_table(path, told, name) for name in ("columns", "constants", "attributes", "time"))
+    columns, constants, attributes, signals, time = (
+        _table(path, told, name) for name in ("columns", "constants", "attributes", "signals", "time")
+    )
     if "network" in told:
         constants = {"network": str(told["network"]), **constants}
     for name in (*columns, *constants):
@@ -85,7 +89,7 @@ def load(path: Path) -> Mapping:
     for name in time:
         if name not in ("format", "zone"):
             raise _bad(path, name, f"{name!r} means nothing in [time]; known: format, zone")
-    found = Mapping(columns, constants, attributes, time.get("format", "iso"), time.get("zone", "UTC"), path)
+    found = Mapping(columns, constants, attributes, signals, time.get("format", "iso"), time.get("zone", "UTC"), path)
     _consistent(found)
     return found
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core.errors import BadInput
-from ownwords.core.schemas import CATEGORIES, MEDIA, RECORD_STATES, TIME, VISIBILITIES
+from ownwords.core.schemas import ACCOUNT_STATES, CATEGORIES, MEDIA, RECORD_STATES, SIGNALS, TIME, VISIBILITIES
 from ownwords.sources._batches import REFUSE, Turned
 from ownwords.sources._columns import in_range, iso, json_of, since_epoch
 from ownwords.sources._json import AT
@@ -44,12 +44,19 @@ def turn(frame: pl.DataFrame, mapping: Mapping, options: ReadOptions) -> Turned:
         **{name: _each_full(ours, name) for name in ("mentions", "audience")},
     )
     attributes = json_of(**{name: pl.col(_inner(name)) for name in mapping.attributes}) if mapping.attributes else pl.lit(None, pl.String)
-    rows = named.with_columns(attributes.alias("attributes"), _media().alias("media"), _refuse().alias(REFUSE))
-    return Turned(rows, named.select("account_id", "network", "handle", "born_on", "jurisdiction", "joined_at"))
+    rows = named.with_columns(
+        attributes.alias("attributes"), _media().alias("media"), _signals(mapping).alias("signals"), _refuse().alias(REFUSE)
+    )
+    people = named.select("account_id", "network", "handle", "born_on", "jurisdiction", "joined_at", state="account_state")
+    return Turned(rows, people)
 
 
 def _inner(name: str) -> str:
     return f"attribute {name}"
+
+
+def _signal(name: str) -> str:
+    return f"signal {name}"
 
 
 def _ours(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
@@ -60,6 +67,7 @@ def _ours(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
         AT,
         *(told.get(name, pl.lit(None, pl.String)).cast(pl.String).alias(name) for name in sorted(KNOWN)),
         *(_theirs(frame, theirs).alias(_inner(name)) for name, theirs in mapping.attributes.items()),
+        *(_theirs(frame, theirs).alias(_signal(name)) for name, theirs in mapping.signals.items()),
     )
 
 
@@ -134,6 +142,18 @@ def _media() -> pl.Expr:
     return pl.when(pl.col("media").list.len() > 0).then(pl.col("media").list.eval(medium)).cast(MEDIA)
 
 
+def _signals(mapping: Mapping) -> pl.Expr:
+    """What each row carries, told by its network, when it was set not being known."""
+    if not mapping.signals:
+        return pl.lit(None, SIGNALS)
+    given = [pl.col(_signal(name)).str.strip_chars() for name in mapping.signals]
+    found = pl.concat_list(
+        pl.when(value != "").then(pl.struct(name=pl.lit(name), value=value, set_by="network", at=pl.lit(None, TIME)))
+        for name, value in zip(mapping.signals, given, strict=True)
+    ).list.drop_nulls()
+    return pl.when(found.list.len() > 0).then(found).cast(SIGNALS)
+
+
 def _refuse() -> pl.Expr:
     has_network = r"^[a-z][a-z0-9_.-]*:."
     spoiled = r":\d(?:\.\d+)?[eE]\+?\d+$"
@@ -146,6 +166,8 @@ def _refuse() -> pl.Expr:
         .then(pl.lit("its visibility is none of ours"))
         .when(~pl.col("state").is_in(sorted(RECORD_STATES)))
         .then(pl.lit("its state is none of ours"))
+        .when(~pl.col("account_state").is_in(sorted(ACCOUNT_STATES)))
+        .then(pl.lit("its account_state is none of ours"))
         .when(~pl.col("record_id").str.contains(has_network) | ~pl.col("account_id").str.contains(has_network))
         .then(pl.lit("its record_id or account_id does not begin with a network"))
         .when(pl.col("record_id").str.contains(spoiled) | pl.col("account_id").str.contains(spoiled))
