@@ -78,8 +78,11 @@ class Desk:
     def open(cls, root: Path) -> Desk:
         """The desk in the workspace folder `root`, made if there is none yet."""
         desk = cls(sql.open_engine(root / FILE))
-        with sql.writing(desk._engine) as connection:
-            METADATA.create_all(connection)
+        with sql.reading(desk._engine) as connection:
+            is_whole = set(METADATA.tables) <= set(sa.inspect(connection).get_table_names())
+        if not is_whole:
+            with sql.writing(desk._engine) as connection:
+                METADATA.create_all(connection)
         return desk
 
     def close(self) -> None:
