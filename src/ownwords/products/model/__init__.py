@@ -82,4 +82,5 @@ class Summary:
     """What the model is, what it was trained on and how it was tested."""
 
 
+OPTIONS = Options
 REQUESTS = MappingProxyType({"generate": Generate, "chat": Chat, "summary": Summary})
