@@ -1,0 +1,226 @@
+"""Whatever dies in the middle: the next start finishes it or rolls it back, and nothing acknowledged is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import ownwords
+from ownwords.verbs._artifacts import find, standing
+from ownwords.verbs._house import House
+from ownwords.verbs._sweep import sweep
+from world import World, agree, random_world, settle
+
+DIE_AT = Path(__file__).with_name("die_at.py")
+WORLD = random_world(21, n_people=5, n_posts=60)
+GONE = WORLD.people[1]
+FIRST, SECOND = World(WORLD.rows[:30], WORLD.people), World(WORLD.rows[30:], WORLD.people)
+
+
+def run(n: int, root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(DIE_AT), str(n), "-w", str(root), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def points(done: subprocess.CompletedProcess[str]) -> list[str]:
+    assert done.returncode == 0, done.stderr
+    return [line.removeprefix("POINT ") for line in done.stderr.splitlines() if line.startswith("POINT ")]
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory):
+    """Three workspaces: the first half taken in; everything; everything and a dataset."""
+    base = tmp_path_factory.mktemp("templates")
+    half = settle(FIRST, base / "half")
+    full = settle(WORLD, base / "full")
+    built = base / "built"
+    shutil.copytree(full, built)
+    ownwords.build(built, "dataset", form="flat")
+    SECOND.write(base / "second.jsonl")
+    return base
+
+
+def copy_of(templates: Path, name: str, tmp_path: Path, label: object) -> Path:
+    target = tmp_path / f"{name}-{label}"
+    shutil.copytree(templates / name, target)
+    return target
+
+
+def texts(root: Path) -> list[str]:
+    return sorted(House.open(root).store().scan().select("text").collect()["text"])
+
+
+def assert_tidy(root: Path) -> None:
+    """No orphans: every data file is named by its table, every artifact by the ledger, nothing half-made lies about."""
+    house = House.open(root)
+    store = house.store()
+    for table in (store.records, store.accounts_table):
+        named = {Path(name).name for name in table._open().file_uris()}
+        assert {path.name for path in table.path.glob("bucket=*/*")} - named == set()
+    assert not (root / "store" / "unfinished").exists()
+    assert [path for path in root.rglob(".*.part")] == []
+    assert [path.name for path in (root / "tmp").glob("ingest-*") if path.is_dir()] == []
+    held = {f"{path.parent.name}/{path.name}" for path in (root / "artifacts").glob("*/v*")}
+    assert held == set(standing(house))
+    assert house.ledger.audit() == []
+
+
+def chosen(names: list[str], n_most: int) -> list[int]:
+    """Places to die at, from 1: all of them, or a sample that keeps the first of every name."""
+    first = {name: k for k, name in reversed(list(enumerate(names, start=1)))}
+    every = list(range(1, len(names) + 1))
+    return every if len(every) <= n_most else sorted({*list(first.values())[:n_most]})
+
+
+def die_everywhere(templates: Path, tmp_path: Path, template: str, arguments: tuple[str, ...], check, n_most: int) -> int:
+    names = points(run(0, copy_of(templates, template, tmp_path, "whole"), *arguments))
+    places = chosen(names, n_most)
+    for place in places:
+        root = copy_of(templates, template, tmp_path, place)
+        died = run(place, root, *arguments)
+        assert died.returncode == 137, (names[place - 1], died.stderr)
+        try:
+            check(root, names[place - 1])
+        except AssertionError as error:
+            raise AssertionError(f"after a crash at {names[place - 1]}") from error
+        shutil.rmtree(root)
+    return len(places)
+
+
+def check_ingest(templates: Path):
+    def check(root: Path, point: str) -> None:
+        assert_tidy(root)
+        before, after = sorted(row["text"] for row in FIRST.rows), sorted(row["text"] for row in WORLD.rows)
+        assert texts(root) in (before, after)
+        ownwords.ingest(root, "jsonl", (str(templates / "second.jsonl"),))
+        assert texts(root) == after
+        rows = House.open(root).store().scan().collect()
+        assert rows["record_no"].n_unique() == rows.height
+
+    return check
+
+
+def check_build(root: Path, point: str) -> None:
+    assert_tidy(root)
+    made = ownwords.build(root, "dataset", form="flat")
+    assert ownwords.prove(root, str(made["artifact"]))["proven"]
+    assert_tidy(root)
+
+
+def check_forget(content: str):
+    def check(root: Path, point: str) -> None:
+        House.open(root)  # the next start
+        traces = sweep(root, [GONE.account, GONE.handle])[1]
+        if traces:  # it died before the request was written down: nobody was told it was
+            assert point.startswith(("fsync", "rename")) or point in {"forget.requested"}, (point, traces)
+            ownwords.forget(root, GONE.account)
+        assert sweep(root, [GONE.account, GONE.handle])[1] == {}
+        assert_tidy(root)
+        assert find(House.open(root), "dataset").manifest.content_hash == content
+        assert len(list((root / "receipts").glob("*.json"))) == 1
+
+    return check
+
+
+@pytest.mark.parametrize("n_most", [4, pytest.param(1000, marks=pytest.mark.slow)])
+def test_ingest_survives_a_crash_anywhere(templates, tmp_path, n_most):
+    assert die_everywhere(templates, tmp_path, "half", ("ingest", "jsonl", str(templates / "second.jsonl")), check_ingest(templates), n_most)
+
+
+@pytest.mark.parametrize("n_most", [4, pytest.param(1000, marks=pytest.mark.slow)])
+def test_build_survives_a_crash_anywhere(templates, tmp_path, n_most):
+    assert die_everywhere(templates, tmp_path, "full", ("build", "dataset", "--form", "flat"), check_build, n_most)
+
+
+@pytest.mark.parametrize("n_most", [6, pytest.param(1000, marks=pytest.mark.slow)])
+def test_forget_survives_a_crash_anywhere(templates, tmp_path, n_most):
+    whole = copy_of(templates, "built", tmp_path, "oracle")
+    ownwords.forget(whole, GONE.account)
+    content = find(House.open(whole), "dataset").manifest.content_hash
+    assert die_everywhere(templates, tmp_path, "built", ("forget", GONE.account), check_forget(content), n_most)
+
+
+@pytest.mark.parametrize("n_times", [3, pytest.param(40, marks=pytest.mark.slow)])
+def test_kill_9_at_any_moment_loses_nothing_acknowledged(templates, tmp_path, n_times):
+    """Random kills of ingest, build and forget on one workspace, again and again; then everything is whole."""
+    rng = random.Random(n_times)
+    root = copy_of(templates, "half", tmp_path, "killed")
+    acknowledged = False
+    for _ in range(n_times):
+        command = rng.choice([("ingest", "jsonl", str(templates / "second.jsonl")), ("build", "dataset", "--form", "flat"), ("permit", "show", "train_ai")])
+        process = subprocess.Popen([sys.executable, "-m", "ownwords", "-w", str(root), *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            process.wait(timeout=rng.uniform(0.3, 2.0))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        process.communicate()
+        acknowledged |= process.returncode == 0 and command[0] == "ingest"
+        assert_tidy(root)
+        now = texts(root)
+        assert now in (sorted(row["text"] for row in FIRST.rows), sorted(row["text"] for row in WORLD.rows))
+        if acknowledged:
+            assert len(now) == len(WORLD.rows)
+
+
+def test_two_ingests_at_once_lose_nothing(templates, tmp_path):
+    root = copy_of(templates, "half", tmp_path, "two")
+    parts = []
+    for k in range(3):
+        part = World(WORLD.rows[30 + 10 * k : 40 + 10 * k], WORLD.people).write(tmp_path / f"part{k}.jsonl")
+        parts.append(subprocess.Popen([sys.executable, "-m", "ownwords", "-w", str(root), "ingest", "jsonl", str(part), "--json"], stdout=subprocess.PIPE))
+    said = [json.loads(process.communicate()[0]) for process in parts]
+    assert sum(one["new"] for one in said) == 30
+    assert texts(root) == sorted(row["text"] for row in WORLD.rows)
+    rows = House.open(root).store().scan().collect()
+    assert rows["record_no"].n_unique() == rows.height == 60
+    assert_tidy(root)
+
+
+def test_an_ingest_beside_a_forget_brings_nobody_back(templates, tmp_path):
+    root = copy_of(templates, "built", tmp_path, "race")
+    again = [sys.executable, "-m", "ownwords", "-w", str(root)]
+    everything = str(WORLD.write(tmp_path / "everything.jsonl"))
+    forget = subprocess.Popen([*again, "forget", GONE.account], stdout=subprocess.DEVNULL)
+    ingests = []
+    for _ in range(3):
+        ingests.append(subprocess.Popen([*again, "ingest", "jsonl", everything], stdout=subprocess.DEVNULL))
+        time.sleep(0.4)
+    assert [process.wait(timeout=120) for process in (forget, *ingests)] == [0, 0, 0, 0]
+    assert sweep(root, [GONE.account, GONE.handle])[1] == {}
+    held = House.open(root).store().scan().select(pl.col("account_id").unique()).collect()["account_id"].to_list()
+    assert sorted(held) == sorted({row["author"] for row in WORLD.rows} - {GONE.account})
+    assert_tidy(root)
+
+
+def test_a_decision_during_a_build_is_heeded(templates, tmp_path, monkeypatch):
+    """Somebody withdraws after the gate answered and before the artifact is committed: it is made again without them."""
+    from ownwords.core import plugins
+
+    root = copy_of(templates, "full", tmp_path, "change")
+    maker = plugins.load_part("product", "dataset", "make")
+    build, calls = maker.build, []
+
+    def build_and_withdraw(*arguments):
+        built = build(*arguments)
+        calls.append(len(built.origins))
+        if len(calls) == 1:
+            ownwords.consent(root, "withdraw", GONE.account, "train_ai")
+        return built
+
+    monkeypatch.setattr(maker, "build", build_and_withdraw)
+    made = ownwords.build(root, "dataset", form="flat")
+    assert len(calls) == 2
+    assert calls[1] < calls[0]
+    assert ownwords.prove(root, str(made["artifact"]))["owing"] == 0
+    assert os.listdir(root / "tmp") == [] or all(name.endswith(".lock") for name in os.listdir(root / "tmp"))
+    assert agree
