@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, cast
 
 import orjson
@@ -18,6 +19,8 @@ AT = "_at"
 #: What stands where a NUL or half a surrogate pair stood: neither can be stored as text.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _FEW = 32
+# An escaped NUL, or half a surrogate pair: the fast reader writes a NUL for either (tried).
+_UNSTORABLE = re.compile(rb"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]")
 Value = str | int | float | bool | list["Value"] | dict[str, "Value"] | None
 
 
@@ -47,16 +50,15 @@ def parse(rows: Sequence[bytes], schema: Columns) -> tuple[pl.DataFrame, list[tu
 
 def _fast(rows: Sequence[bytes], schema: Columns) -> pl.DataFrame | None:
     joined = b"\n".join(rows)
+    if b"\\u" in joined and _UNSTORABLE.search(joined):
+        return None
     try:
         frame = pl.read_ndjson(joined, schema=schema)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
     if frame.height != len(rows):
         return None
-    if b"\\u" not in joined:
-        return frame
-    # The fast reader writes a NUL for half a surrogate pair.
-    return frame.with_columns(pl.col(pl.String).str.replace_all("\x00", REPLACEMENT, literal=True))
+    return frame
 
 
 def _slow(rows: Sequence[bytes], start: int, stop: int, schema: Columns, refused: list[tuple[int, str]]) -> pl.DataFrame:

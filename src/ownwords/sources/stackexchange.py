@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from ownwords.core.errors import BadInput
+from ownwords.core.errors import BadInput, from_os_error
 from ownwords.sources import _xml
 from ownwords.sources._batches import DELETED, REFUSE, Turned, batch, settle
 from ownwords.sources._columns import edit_number, in_range, json_of, not_before
@@ -49,8 +49,13 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     raises   BadInput if there is none of the three files, or one is broken or another document
     source   record ids `stackexchange:SITE/post-1`, `.../comment-1`, `.../user-1/profile`; accounts `stackexchange:SITE/user-1`
     """
-    for name, file in _documents(path).items():
-        yield from settle(_batches(name, file, _site(path, file), options), options.batch_rows, file.name, _WHAT)
+    try:
+        documents = _documents(path)
+    except OSError as error:
+        raise from_os_error(error) from error
+    for name, file in documents.items():
+        rows = _batches(name, file, _site(path, file), options, has_users="users" in documents)
+        yield from settle(rows, options.batch_rows, file.name, _WHAT)
 
 
 def _documents(path: Path) -> dict[str, Path]:
@@ -78,13 +83,15 @@ def _site(path: Path, file: Path) -> str:
     return re.sub(r"[^a-z0-9.-]+", "-", folder.resolve().name.lower()).strip("-") or "site"
 
 
-def _batches(name: str, file: Path, site: str, options: ReadOptions) -> Iterator[Batch]:
+def _batches(name: str, file: Path, site: str, options: ReadOptions, *, has_users: bool) -> Iterator[Batch]:
+    """Posts and comments know their authors' numbers alone: where Users.xml is at hand, the accounts come from there."""
     schema, turn = _TURN[name]
     for chunk in _xml.rows(file, name, options.batch_rows):
         frame, refused = _xml.parse(chunk.rows, schema)
         turned = turn(frame, f"stackexchange:{site}/")
         seen = turned.rows.with_columns(pl.lit(options.observed_at).alias("observed_at"))
-        yield batch(chunk, refused, Turned(seen, turned.accounts), f"{name.capitalize()}.xml:")
+        accounts = turned.accounts if name == "users" or not has_users else pl.DataFrame()
+        yield batch(chunk, refused, Turned(seen, accounts), f"{name.capitalize()}.xml:")
 
 
 def _posts(frame: pl.DataFrame, prefix: str) -> Turned:
@@ -211,5 +218,5 @@ def _public() -> list[pl.Expr]:
 
 
 def _authors(rows: pl.DataFrame) -> pl.DataFrame:
-    """Accounts of authors whose name stands in Users.xml: here only their number is known."""
+    """Accounts of authors, of whom only the number is known."""
     return rows.select("account_id", "network").unique("account_id", maintain_order=True)
