@@ -134,7 +134,9 @@ def check_forget(content: str):
 
 @pytest.mark.parametrize("n_most", [4, pytest.param(1000, marks=pytest.mark.slow)])
 def test_ingest_survives_a_crash_anywhere(templates, tmp_path, n_most):
-    assert die_everywhere(templates, tmp_path, "half", ("ingest", "jsonl", str(templates / "second.jsonl")), check_ingest(templates), n_most)
+    assert die_everywhere(
+        templates, tmp_path, "half", ("ingest", "jsonl", str(templates / "second.jsonl")), check_ingest(templates), n_most
+    )
 
 
 @pytest.mark.parametrize("n_most", [4, pytest.param(1000, marks=pytest.mark.slow)])
@@ -157,8 +159,12 @@ def test_kill_9_at_any_moment_loses_nothing_acknowledged(templates, tmp_path, n_
     root = copy_of(templates, "half", tmp_path, "killed")
     acknowledged = False
     for _ in range(n_times):
-        command = rng.choice([("ingest", "jsonl", str(templates / "second.jsonl")), ("build", "dataset", "--form", "flat"), ("permit", "show", "train_ai")])
-        process = subprocess.Popen([sys.executable, "-m", "ownwords", "-w", str(root), *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        command = rng.choice(
+            [("ingest", "jsonl", str(templates / "second.jsonl")), ("build", "dataset", "--form", "flat"), ("permit", "show", "train_ai")]
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ownwords", "-w", str(root), *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         try:
             process.wait(timeout=rng.uniform(0.3, 2.0))
         except subprocess.TimeoutExpired:
@@ -177,7 +183,11 @@ def test_two_ingests_at_once_lose_nothing(templates, tmp_path):
     parts = []
     for k in range(3):
         part = World(WORLD.rows[30 + 10 * k : 40 + 10 * k], WORLD.people).write(tmp_path / f"part{k}.jsonl")
-        parts.append(subprocess.Popen([sys.executable, "-m", "ownwords", "-w", str(root), "ingest", "jsonl", str(part), "--json"], stdout=subprocess.PIPE))
+        parts.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "ownwords", "-w", str(root), "ingest", "jsonl", str(part), "--json"], stdout=subprocess.PIPE
+            )
+        )
     said = [json.loads(process.communicate()[0]) for process in parts]
     assert sum(one["new"] for one in said) == 30
     assert texts(root) == sorted(row["text"] for row in WORLD.rows)

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 import ownwords
 from ownwords.core.errors import NotFound, NotPermitted, NotProven, Usage
-from ownwords.core.manifest import Manifest
 from ownwords.policy import gate
 from ownwords.verbs._house import House
 from ownwords.verbs._sweep import sweep
@@ -48,11 +47,10 @@ def content(root: Path, artifact: str) -> str:
 @pytest.mark.parametrize("form", ["flat", "conversations"])
 def test_law_1_steps_and_products_take_nothing(tmp_path, form):
     """The verb refuses when nothing is allowed; what comes after the gate must bear it all the same."""
-    from ownwords.core import plugins
+    from ownwords.core import clock, plugins
+    from ownwords.core.permit import Question
     from ownwords.core.product import Opened
     from ownwords.policy.gate import admit
-    from ownwords.core.permit import Question
-    from ownwords.core import clock
 
     root = tmp_path / "w"
     ownwords.init(root)
@@ -222,7 +220,10 @@ def test_law_4_holds_for_weights_tokenizer_and_card(tmp_path):
 def test_law_4_keeps_prefix_ids_apart(tmp_path):
     world = random_world(2)
     longer = replace(world.people[0], number=world.people[0].number)
-    world.rows.append(world.rows[0] | {"id": "test:9000000", "author": longer.account + "0", "handle": longer.handle + "0", "text": "quite another person"})
+    world.rows.append(
+        world.rows[0]
+        | {"id": "test:9000000", "author": longer.account + "0", "handle": longer.handle + "0", "text": "quite another person"}
+    )
     root = settle(world, tmp_path / "w")
     ownwords.forget(root, world.people[0].account)
     assert sweep(root, [longer.account + "0"])[1] != {}

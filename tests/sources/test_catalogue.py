@@ -8,12 +8,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from sources.reading import GOLDEN, OBSERVED, read
 
 from ownwords.core import plugins
 from ownwords.core.errors import NotFound
 from ownwords.core.schemas import CATEGORIES, PRIVATE, RECORD_STATES, VISIBILITIES
 from ownwords.core.source import ReadOptions
+from sources.reading import GOLDEN, OBSERVED, read
 
 SOURCES = plugins.names("source")
 #: What each golden folder is read with, besides its input.

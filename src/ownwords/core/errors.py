@@ -64,7 +64,7 @@ class NotFound(Usage):
         names = sorted(known)
         near = get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names) or 'none'}"
-        return cls(f"{kind} {name!r} does not exist; {hint}", next)
+        return cls(f"{kind} {name!r} does not exist; {hint}", next or (f"write {near[0]}" if near else "choose one of these"))
 
 
 class BadInput(Usage):

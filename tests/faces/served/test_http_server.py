@@ -9,13 +9,16 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 
 import httpx
+import uvicorn
 from fastapi.testclient import TestClient
 from served_world import USE, assert_problem, finished
 
 from ownwords.core.errors import BadWorkspace, Usage
-from ownwords.faces import http
+from ownwords.faces import bodies, http
 from ownwords.faces.http_app import create_app
 from ownwords.verbs._service import Service
 
@@ -92,3 +95,32 @@ def test_wrong_hosts_ports_and_workspaces_are_told(root, tmp_path):
         http.serve(root, "192.0.2.1", 0)
     with pytest.raises(BadWorkspace):
         http.serve(tmp_path / "none")
+
+
+def test_a_reader_that_goes_away_ends_the_answer(service, monkeypatch):
+    is_closed = threading.Event()
+
+    def use(workspace, artifact, request, **fields):
+        def answers():
+            try:
+                while True:
+                    time.sleep(0.01)
+                    yield {"text": "on and on"}
+            finally:
+                is_closed.set()
+
+        return answers()
+
+    monkeypatch.setitem(bodies.VERBS, "use", use)
+    headers = {"Authorization": f"Bearer {service.create_token('operator')}", "Accept": "text/event-stream"}
+    with http._listen("127.0.0.1", 0) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(service), access_log=False, log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/use"
+        with httpx.stream("POST", url, headers=headers, json=USE, trust_env=False) as answer:
+            assert next(answer.iter_lines()).startswith("data: ")
+            assert not is_closed.is_set()
+        assert is_closed.wait(10)
+        server.should_exit = True
+        thread.join()
