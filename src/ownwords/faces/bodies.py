@@ -36,7 +36,7 @@ class _Open(BaseModel):
 @cache
 def model_of(name: str) -> type[BaseModel]:
     """The body of verb `name`: its parameters but the workspace, with their types, defaults and phrases."""
-    verb = VERBS[name]
+    verb: Callable[..., Any] = getattr(verbs, name)
     parameters = list(inspect.signature(verb).parameters.values())[1:]
     named = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
     hints = get_type_hints(SimpleNamespace(__annotations__={p.name: p.annotation for p in named}), globalns=vars(inspect.getmodule(verb)))

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 def check(service: Service, principal: Principal, verb: str, given: dict[str, Any]) -> str | None:
     """The account that the request is about, if `principal` may make it.
 
-    raises   NotPermitted, alike for people that are known here and people that are not
+    raises   NotPermitted, alike for people that are known here, people that are not, and the own account after death
     """
     action, target = _asked(service, verb, given)
+    if principal.role == "person" and target is not None and target == principal.account and service.is_dead(target):
+        target = None  # whoever holds the token is not the person; rule 3
     authorize(principal, action, target)
     return target
 

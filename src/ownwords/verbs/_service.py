@@ -93,6 +93,12 @@ class Service:
             found = self._house.store().scan().filter(pl.col("record_id") == record).select("account_id").collect()["account_id"]
         return None if found.is_empty() else found[0]
 
+    def is_dead(self, account: str) -> bool:
+        """Whether the account is a memorial, or of somebody long dead: no one can speak as its person any more."""
+        event = self._house.ledger.last("account.state", account=account)
+        state = self._house.state_of(account) if event is None or event.body is None else event.body["state"]
+        return state in {"memorialised", "historical"}
+
     # --- jobs ----------------------------------------------------------------------------------------------------------------
 
     def create_job(self, verb: str, arguments: Json, asked_by: str | None, about: str | None) -> Job:

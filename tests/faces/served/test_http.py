@@ -137,6 +137,22 @@ def test_a_person_may_do_nothing_for_others_or_for_the_house(client, alice, serv
     assert service.unfinished_jobs() == []
 
 
+@pytest.mark.parametrize("told_by", ["ledger", "source"])
+def test_nobody_speaks_for_the_dead_with_their_token(client, alice, operator, root, service, told_by, monkeypatch):
+    if told_by == "ledger":
+        verbs.consent(root, "state", ALICE, "memorialised", by="court")
+    else:
+        monkeypatch.setattr(service._house, "state_of", lambda account: "historical", raising=False)
+    give = {"action": "give", "person": ALICE, "what": "simulate_person", "lifetime": True}
+    for verb, body in [
+        ("consent", give),
+        ("forget", {"person": ALICE}),
+        ("permit", {"question": "why", "subject": record_of(service, ALICE)}),
+    ]:
+        assert_problem(client.post(f"/v1/{verb}", headers=alice, json=body), 403, "not-permitted")
+    assert service._house.ledger.decisions().is_empty()
+
+
 def test_a_licensee_may_nothing_yet(client, service):
     licensee = {"Authorization": f"Bearer {service.create_token('licensee', 'firm:1')}"}
     body = {"artifact": "model", "request": "generate"}
