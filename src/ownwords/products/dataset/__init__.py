@@ -23,6 +23,7 @@ class Options:
     seed: int = field(default=7, metadata={"says": "another seed holds out other people"})
     max_turns: int = field(default=8, metadata={"says": "turns to learn in one dialogue; conversations only"})
     max_context: int = field(default=2, metadata={"says": "earlier turns shown before them; conversations only"})
+    near: float = field(default=0.6, metadata={"says": "share of words in common from which the later of two rows goes; 0: keep both"})
     sample: int = field(default=0, metadata={"says": "at most so many rows, chosen by their ids; 0: all"})
 
 

@@ -70,11 +70,14 @@ def plan(options: Options) -> list[tuple[str, dict[str, Param]]]:
     turns: dict[str, Param] = {"max_turns": 1, "max_context": 0}
     if not is_flat:
         turns = {"max_turns": options.max_turns, "max_context": options.max_context}
-    return [
+    steps: list[tuple[str, dict[str, Param]]] = [
         ("clean", {}),
+        ("pii", {}),
         ("threads", turns),
         ("split", {"held_out": options.held_out, "seed": options.seed}),
+        ("exact", {}),
     ]
+    return [*steps, ("near", {"similarity": options.near})] if options.near else steps
 
 
 def messages(rows: pl.DataFrame, form: str) -> pl.DataFrame:
@@ -101,7 +104,14 @@ def messages(rows: pl.DataFrame, form: str) -> pl.DataFrame:
 
 
 def _checked(options: Options) -> Options:
-    ranges = {"held_out": (0, 0.9), "max_turns": (1, 1000), "max_context": (0, 100), "sample": (0, 1 << 60), "seed": (0, 1 << 60)}
+    ranges = {
+        "held_out": (0, 0.9),
+        "max_turns": (1, 1000),
+        "max_context": (0, 100),
+        "sample": (0, 1 << 60),
+        "seed": (0, 1 << 60),
+        "near": (0, 1),
+    }
     for name, (low, high) in ranges.items():
         if not low <= getattr(options, name) <= high:
             raise Usage(
