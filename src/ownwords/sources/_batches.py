@@ -84,7 +84,7 @@ def settle(batches: Iterable[Batch], batch_rows: int, name: str, what: str) -> I
             yield _join(held)
             held, n_held = [], 0
     if n_kept == 0:
-        why = f"the first: {next(one.rejects['reason'][0] for one in held if one.rejects.height)}" if n_rejects else "it is empty"
+        why = f"the first: {next(one.rejects['reason'][0] for one in held if one.rejects.height)}" if n_rejects else "it holds none"
         raise BadInput(f"{name} is not {what}: no row of it could be read ({why})", "name the source it really is, or try auto")
     if held:
         yield _join(held)

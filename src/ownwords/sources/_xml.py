@@ -67,7 +67,8 @@ def _last(held: bytes | None, number: int, name: str) -> Iterator[tuple[int, byt
     is_empty_document = number == 0 and (held or b"").rstrip().endswith(b"/>")
     if number >= 1 and held is not None:
         yield number, body if end else held
-    if not end and not is_empty_document:
+    is_whole = number == 0 or held is None or held.rstrip().endswith(b"/>")
+    if not end and not is_empty_document and is_whole:
         yield number + 1, Lost(number + 1, "the file is cut short", hashlib.sha256(b"").hexdigest())
 
 

@@ -156,7 +156,7 @@ def checked(names: list[str], file: str) -> list[str]:
     """
     if not any(names):
         raise BadInput(f"{file} has no header line", "write the column names into its first line")
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = next((number for number, name in enumerate(names, 1) if name in names[: number - 1]), None)
     if twice is not None:
-        raise BadInput(f"{file} has two columns {twice!r}", "rename one of them")
+        raise BadInput(f"{file}: column {twice} bears the name of one before it", "rename one of them")
     return names

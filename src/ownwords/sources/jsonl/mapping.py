@@ -58,10 +58,7 @@ class Mapping:
         have = set(found)
         for name in self.theirs():
             if name not in have and name.split(".")[0] not in have:
-                raise self._bad(name, f"{file} has no column {name!r}")
-
-    def _bad(self, word: str, why: str) -> BadInput:
-        return _bad(self.path, word, why)
+                raise _bad(self.path, name, f"{file} has no column {name!r}")
 
 
 def load(path: Path) -> Mapping:
@@ -90,38 +87,40 @@ def load(path: Path) -> Mapping:
         if name not in ("format", "zone"):
             raise _bad(path, name, f"{name!r} means nothing in [time]; known: format, zone")
     found = Mapping(columns, constants, attributes, signals, time.get("format", "iso"), time.get("zone", "UTC"), path)
-    _consistent(found)
+    _consistent(found, path.name)
     return found
 
 
 def by_name(names: Iterable[str], file: str) -> Mapping:
     """The mapping of a file whose columns bear names of ours.
 
-    raises   BadInput naming the first column that does not
+    raises   BadInput with the number of the first column that does not: its name may be what somebody wrote
     """
     columns = {name: name for name in names}
-    for name in columns:
+    for number, name in enumerate(columns, 1):
         if name not in KNOWN:
-            raise BadInput(f"{file}: column {name!r} means nothing here", "say what the columns mean: --mapping FILE (docs/sources.md)")
+            raise BadInput(
+                f"{file}: the name of column {number} means nothing here", "say what the columns mean: --mapping FILE (docs/sources.md)"
+            )
     found = Mapping(columns)
-    _consistent(found)
+    _consistent(found, file)
     return found
 
 
-def _consistent(mapping: Mapping) -> None:
+def _consistent(mapping: Mapping, file: str) -> None:
     told = {**mapping.columns, **mapping.constants}
     if "text" not in told and told.get("category") not in ("reaction", "repost"):
-        raise BadInput(f"{mapping.path.name if mapping.path else 'the file'}: no column is the text", "name it: text = ... under [columns]")
+        raise BadInput(f"{file}: no column is the text", "name it in a mapping: text = ... under [columns]")
     for one, other in (("id", "record_id"), ("author", "account_id")):
         if one in told and other in told:
-            raise mapping._bad(other, f"{one!r} and {other!r} are both given; one must go")
+            raise _bad(mapping.path, other, f"{one!r} and {other!r} are both given; one must go")
     for name in mapping.columns.keys() & mapping.constants.keys():
-        raise mapping._bad(name, f"{name!r} is both a column and a constant; one must go")
+        raise _bad(mapping.path, name, f"{name!r} is both a column and a constant; one must go")
     for name, allowed in _ALLOWED.items():
         if name in mapping.constants and mapping.constants[name] not in allowed:
-            raise mapping._bad(name, f"{name} cannot be {mapping.constants[name]!r}; known: {', '.join(sorted(allowed))}")
+            raise _bad(mapping.path, name, f"{name} cannot be {mapping.constants[name]!r}; known: {', '.join(sorted(allowed))}")
     if "network" in mapping.constants and not _NETWORK.fullmatch(mapping.constants["network"]):
-        raise mapping._bad("network", "a network's name is small letters, digits, and . _ -")
+        raise _bad(mapping.path, "network", "a network's name is small letters, digits, and . _ -")
 
 
 def _table(path: Path, told: dict[str, object], name: str) -> dict[str, str]:

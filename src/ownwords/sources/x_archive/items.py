@@ -74,7 +74,11 @@ def _pieces(inside: bytes, key: str) -> Iterator[bytes]:
     if inside[: places[0].start()].strip():
         yield inside[: places[0].start()].strip()
     for place, following in zip(places, [*places[1:], None], strict=True):
-        yield inside[place.end() : following.start() if following else len(inside)].strip()
+        piece = inside[place.end() : following.start() if following else len(inside)].strip()
+        if piece.endswith(b"}"):
+            yield piece
+        else:  # something that is no item stands behind it
+            yield from _bare(piece)
 
 
 def _bare(inside: bytes) -> Iterator[bytes]:

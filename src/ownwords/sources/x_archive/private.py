@@ -9,6 +9,7 @@ import polars as pl
 from ownwords.core.schemas import MEDIA, PARSED, Batch, conform
 from ownwords.sources._batches import rejects
 from ownwords.sources._columns import iso, not_before
+from ownwords.sources._json import AT
 from ownwords.sources.x_archive import items
 
 if TYPE_CHECKING:
@@ -38,15 +39,16 @@ def messages(archive: Archive, owner: Owner, max_rows: int, *, keep: bool) -> It
     for part in archive.of("direct", "group"):
         for chunk in items.chunks(part, "dmConversation", max_rows):
             frame, bad = items.table(chunk, _TALK)
-            is_talk = pl.col("dmConversation").is_not_null()
-            bad += [(at, "not a conversation") for at in frame.filter(~is_talk)["_at"]]
-            entries = frame.filter(is_talk).unnest("dmConversation").explode("messages").filter(pl.col("messages").is_not_null())
-            lost = rejects(chunk.lose(sorted(bad)), f"{part.name}:")
-            kept = _records(entries, part.kind, owner) if keep else pl.DataFrame(schema=PARSED)
-            yield Batch(kept, rejects=lost, private_counted=entries.height - kept.height)
+            talks = frame.with_columns(messages=pl.col("dmConversation").struct.field("messages"))
+            bad += [(at, "not a conversation") for at in talks.filter(pl.col("messages").is_null())[AT]]
+            lost = rejects(chunk.lose(bad), f"{part.name}:")
+            kept = _records(frame, part.kind, owner) if keep else pl.DataFrame(schema=PARSED)
+            yield Batch(kept, rejects=lost, private_counted=int(talks["messages"].list.len().sum()) - kept.height)
 
 
-def _records(entries: pl.DataFrame, kind: str, owner: Owner) -> pl.DataFrame:
+def _records(talks: pl.DataFrame, kind: str, owner: Owner) -> pl.DataFrame:
+    entries = talks.select("dmConversation").filter(pl.col("dmConversation").is_not_null()).unnest("dmConversation")
+    entries = entries.explode("messages").filter(pl.col("messages").is_not_null())
     said = entries.unnest("messages").filter(pl.col("messageCreate").is_not_null()).unnest("messageCreate")
     medium = pl.struct(uri=pl.element(), kind=pl.lit("photo"), sha256=pl.lit(None, pl.String))
     sender, recipient = (

@@ -1,0 +1,1 @@
+window.YTD.direct_messages.part0 = [ {"dmConversation": {"messages": "none"}}, {"dmConversation": 4}, {"dmConversation": {"conversationId": "1-2", "messages": [{"messageCreate": {"text": 5}}, {}, null]}} ]

@@ -1,0 +1,1 @@
+<!doctype html><html><title>Sign in</title></html>
