@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 AT = "_at"
 #: What stands where a NUL or half a surrogate pair stood: neither can be stored as text.
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-_FEW = 32
+_FEW = 256
 # An escaped NUL, or half a surrogate pair: the fast reader writes a NUL for either (tried).
 _UNSTORABLE = re.compile(rb"\\u0000|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]")
 Value = str | int | float | bool | list["Value"] | dict[str, "Value"] | None

@@ -8,7 +8,7 @@ import polars as pl
 
 from ownwords.core.errors import BadInput
 from ownwords.sources._batches import batch, settle
-from ownwords.sources._bytes import head
+from ownwords.sources._bytes import head, without_mark
 from ownwords.sources._json import load as load_json
 from ownwords.sources._json import parse as parse_json
 from ownwords.sources._lines import lines
@@ -47,7 +47,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     yields   Batch; positions are `line N` (for CSV the row's first line), `row N` of Parquet
     raises   BadInput if the mapping names a column that is not there (with the mapping's line), or the file cannot be read
     """
-    start = head(path, _HEAD).removeprefix(b"\xef\xbb\xbf")
+    start = without_mark(head(path, _HEAD), path)
     mapping = load(options.mapping) if options.mapping else None
     if start.startswith(b"PAR1"):
         found = _parquet(path, mapping, options)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # A quoted field that runs on for longer is a quote that somebody forgot: its line is lost, not the rest of the file.
 _MOST_LINES = 2_000
 _MOST_BYTES = 1 << 20
-_FEW = 16
+_FEW = 256
 
 
 def header(start: bytes) -> tuple[list[str], str]:
