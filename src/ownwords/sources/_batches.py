@@ -46,7 +46,13 @@ def batch(chunk: Chunk, refused: list[tuple[int, str]], turned: Turned, place: s
         bad = rows.filter(pl.col(REFUSE).is_not_null())
         refused = sorted([*refused, *bad.select(AT, REFUSE).rows()])
         rows = rows.filter(pl.col(REFUSE).is_null())
-    return Batch(conform(rows, PARSED), accounts(turned.accounts), rejects(chunk.lose(refused), place))
+    told = conform(rows, PARSED).with_columns(created_at=_not_after(pl.col("created_at")))
+    return Batch(told, accounts(turned.accounts), rejects(chunk.lose(refused), place))
+
+
+def _not_after(instant: pl.Expr) -> pl.Expr:
+    """Nothing is made after it was seen: such an instant is unknown. A day is left for clocks and zones that are wrong."""
+    return pl.when((instant > pl.col("observed_at") + pl.duration(days=1)).fill_null(value=False)).then(None).otherwise(instant)
 
 
 def rejects(lost: Iterable[Lost], place: str) -> pl.DataFrame:
