@@ -63,15 +63,16 @@ def cli(ctx: click.Context, workspace: Path | None, debug: bool, log: bool) -> N
     ctx.obj = {"workspace": workspace, "debug": debug, "log": log}
 
 
-@cli.command(help="Serve the workspace over HTTP, with OpenAPI at /docs.")
+@cli.command(help="Serve the workspace over HTTP; /openapi.json describes it.")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8080, show_default=True)
+@click.option("--port", default=8080, show_default=True, help="0: any free one.")
+@click.option("--new-token", is_flag=True, help="Print a new operator's token on stderr.")
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int) -> None:
+def serve(ctx: click.Context, host: str, port: int, new_token: bool) -> None:
     """Start the HTTP face."""
     from ownwords.faces.http import serve as run
 
-    run(_workspace(ctx), host, port)
+    run(_workspace(ctx), host, port, new_token)
 
 
 @cli.command(help="Show the whole way on a synthetic network, or on your own export.")

@@ -38,16 +38,21 @@ def fill(kind: type, given: Mapping[str, object], where: str) -> object:
 
 
 def _convert(value: object, hint: object, where: str) -> object:
-    options = [hint] if isinstance(hint, type) else [arg for arg in getattr(hint, "__args__", ()) if arg is not type(None)]
-    target = options[0] if options else str
-    if value is None or not isinstance(value, str) or target is str:
-        return value
-    try:
-        if target is bool:
-            return _boolean(value)
-        return target(value)
-    except (ValueError, TypeError) as error:
-        raise Usage(f"{where} {value!r} is no {getattr(target, '__name__', 'value')}", "see --help for what it takes") from error
+    """`value` as the field's type; text is read, other JSON values must be of the type (an integer will do for a float)."""
+    options = [hint] if isinstance(hint, type) else [arg for arg in getattr(hint, "__args__", ()) if isinstance(arg, type)]
+    targets = [option for option in options if option is not type(None)] or [str]
+    if value is None and type(None) in options:
+        return None
+    if isinstance(value, str) and str not in targets:
+        try:
+            return _boolean(value) if targets[0] is bool else targets[0](value)
+        except (ValueError, TypeError) as error:
+            raise Usage(f"{where} {value!r} is no {targets[0].__name__}", "see --help for what it takes") from error
+    if float in targets and type(value) is int:
+        return float(value)
+    if type(value) not in targets:
+        raise Usage(f"{where} must be {targets[0].__name__}, not {type(value).__name__}", "see --help for what it takes")
+    return value
 
 
 def _boolean(text: str) -> bool:

@@ -72,6 +72,10 @@ def consent(
         is_lifetime=lifetime,
     )
     account = house.account(person)
+    if action == "give" and house.state_of(account) in {"memorialised", "deleted"}:
+        raise NotPermitted(
+            "rule 3: nothing can be given for an account that is memorialised or deleted; only withdrawn", "see docs/CLAIMS.md"
+        )
     if record is not None and not house.holds(record, account):
         raise Usage("--record names no record of that account", "ownwords permit why RECORD shows whose it is")
     seq = house.ledger.append(f"consent.{action}", body, account=account)
