@@ -74,7 +74,7 @@ def consent(
     account = house.account(person)
     if action == "give" and house.state_of(account) in {"memorialised", "deleted"}:
         raise NotPermitted(
-            "rule 3: nothing can be given for an account that is memorialised or deleted; only withdrawn", "see docs/CLAIMS.md"
+            "rule 3: for a memorialised or deleted account nothing can be given, only withdrawn", "ownwords consent withdraw ..."
         )
     if record is not None and not house.holds(record, account):
         raise Usage("--record names no record of that account", "ownwords permit why RECORD shows whose it is")
