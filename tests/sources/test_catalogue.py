@@ -55,7 +55,7 @@ def test_golden_words_are_those_of_the_tables(name, tmp_path):
     assert set(records["category"]) <= CATEGORIES
     assert set(records["visibility"]) <= VISIBILITIES
     assert set(records["state"]) <= RECORD_STATES
-    assert not set(records["visibility"]) & (PRIVATE - {"group"})
+    assert not set(records["visibility"]) & PRIVATE
     assert records.select("record_id", "revision").is_unique().all()
     for column in ("record_id", "account_id", "reply_to", "conversation", "quotes", "repost_of"):
         known = records.filter(pl.col(column).is_not_null())

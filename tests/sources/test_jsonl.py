@@ -62,6 +62,15 @@ def test_full_ids_name_their_network(tmp_path):
     assert read("jsonl", path, tmp_path).reasons() == {"line 2": "its record_id or account_id does not begin with a network"}
 
 
+def test_private_rows_are_counted_unless_they_are_to_be_kept(tmp_path):
+    rows = [{"text": "a", "visibility": "public"}, {"text": "b", "visibility": "direct"}, {"text": "c", "category": "message"}]
+    path = _write(tmp_path / "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    found = read("jsonl", path, tmp_path)
+    assert (found.records["text"].to_list(), found.private) == (["a"], 2)
+    kept = read("jsonl", path, tmp_path, keep_private=True)
+    assert (kept.records["text"].to_list(), kept.private) == (["a", "b", "c"], 0)
+
+
 def test_a_record_without_id_has_none(tmp_path):
     assert read("jsonl", _write(tmp_path / "a.jsonl", '{"text": "a"}\n'), tmp_path).records["record_id"].to_list() == [None]
 

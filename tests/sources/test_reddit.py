@@ -24,7 +24,7 @@ def _comment(**more: object) -> dict[str, object]:
 
 def _only(tmp_path, **more):
     (tmp_path / "one.ndjson").write_text(json.dumps(_comment(**more)) + "\n")
-    return read("reddit", tmp_path / "one.ndjson", tmp_path).records.row(0, named=True)
+    return read("reddit", tmp_path / "one.ndjson", tmp_path, keep_private=True).records.row(0, named=True)
 
 
 def test_compression_changes_nothing(tmp_path):

@@ -134,9 +134,10 @@ def test_a_post_without_a_date_is_never_public(tmp_path):
     assert read("x_archive", path, tmp_path).records["visibility"].to_list() == ["unknown"]
 
 
-def test_a_circle_is_a_group(tmp_path):
+def test_a_circle_is_a_group_and_counted(tmp_path):
     path = _archive(tmp_path / "a", [], twitter_circle_tweet=[_tweet(1)], protected_history=_protected(("2024-05-01", "Unprotect")))
-    assert read("x_archive", path, tmp_path).records["visibility"].to_list() == ["group"]
+    assert read("x_archive", path, tmp_path, keep_private=True).records["visibility"].to_list() == ["group"]
+    assert read("x_archive", path, tmp_path).private == 1
 
 
 def test_the_account_given_must_be_the_archives(tmp_path):

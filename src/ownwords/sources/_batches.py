@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from ownwords.core.errors import BadInput
-from ownwords.core.schemas import ACCOUNTS, PARSED, REJECTS, Batch, conform
+from ownwords.core.schemas import ACCOUNTS, PARSED, PRIVATE, REJECTS, Batch, conform
 from ownwords.sources._json import AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ownwords.core.source import ReadOptions
     from ownwords.sources._lines import Chunk, Lost
 
 #: Column in which a source says why a row that could be read is still no record; null keeps it.
@@ -69,24 +70,25 @@ def accounts(frame: pl.DataFrame) -> pl.DataFrame:
     return known.group_by("account_id", maintain_order=True).agg(pl.all().drop_nulls().last())
 
 
-def settle(batches: Iterable[Batch], batch_rows: int, name: str, what: str) -> Iterator[Batch]:
-    """Batches of a useful size, and nothing at all of a file that is wholly of another format.
+def settle(batches: Iterable[Batch], options: ReadOptions, name: str, what: str) -> Iterator[Batch]:
+    """Batches of a useful size without what is private, and nothing at all of a file that is wholly of another format.
 
-    batch_rows   small batches are joined until they have so many rows
-    name         the file
-    what         what it was said to be, e.g. "Reddit comments or submissions, one JSON object a line"
-    raises       BadInput if no row could be read, or if there was none
+    options   small batches are joined until they have `batch_rows`; `keep_private` leaves private rows in
+    name      the file
+    what      what it was said to be, e.g. "Reddit comments or submissions, one JSON object a line"
+    raises    BadInput if no row could be read, or if there was none
     """
     held: list[Batch] = []
     n_rejects = n_kept = n_held = 0
-    for one in batches:
+    for each in batches:
+        one = each if options.keep_private else _counted(each)
         held.append(one)
         n_rejects += one.rejects.height
         n_kept += one.records.height + one.private_counted + one.accounts.height
         n_held += one.records.height + one.rejects.height
         if n_kept == 0 and n_rejects > _HOPELESS:
             break
-        if n_kept and n_held >= batch_rows:
+        if n_kept and n_held >= options.batch_rows:
             yield _join(held)
             held, n_held = [], 0
     if n_kept == 0:
@@ -94,6 +96,13 @@ def settle(batches: Iterable[Batch], batch_rows: int, name: str, what: str) -> I
         raise BadInput(f"{name} is not {what}: no row of it could be read ({why})", "name the source it really is, or try auto")
     if held:
         yield _join(held)
+
+
+def _counted(one: Batch) -> Batch:
+    """`one` with private rows (messages, and whatever was for some people only) counted instead of yielded."""
+    is_private = pl.col("visibility").is_in(sorted(PRIVATE)) | (pl.col("category") == "message")
+    kept = one.records.filter(~is_private.fill_null(value=False))
+    return replace(one, records=kept, private_counted=one.private_counted + one.records.height - kept.height)
 
 
 def _join(held: list[Batch]) -> Batch:

@@ -61,7 +61,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     source   record ids `reddit:t1_...`, `reddit:t3_...`; accounts `reddit:t2_...`, or `reddit:name` in small letters where the
              dump has no t2 id
     """
-    return settle(_batches(path, options), options.batch_rows, path.name, _WHAT)
+    return settle(_batches(path, options), options, path.name, _WHAT)
 
 
 def _batches(path: Path, options: ReadOptions) -> Iterator[Batch]:

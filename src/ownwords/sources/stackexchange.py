@@ -55,7 +55,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
         raise from_os_error(error) from error
     for name, file in documents.items():
         rows = _batches(name, file, _site(path, file), options, has_users="users" in documents)
-        yield from settle(rows, options.batch_rows, file.name, _WHAT)
+        yield from settle(rows, options, file.name, _WHAT)
 
 
 def _documents(path: Path) -> dict[str, Path]:

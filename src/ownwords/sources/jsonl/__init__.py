@@ -57,7 +57,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
         raise BadInput(f"{path.name} is one JSON list; it should be one object a line", "jq -c '.[]' FILE > FILE.jsonl")
     else:
         found = _csv(path, mapping, start, options)
-    return settle(found, options.batch_rows, path.name, _WHAT)
+    return settle(found, options, path.name, _WHAT)
 
 
 def _names(start: bytes) -> list[str]:

@@ -33,7 +33,7 @@ def turn(frame: pl.DataFrame, mapping: Mapping, options: ReadOptions) -> Turned:
         visibility=pl.col("visibility").fill_null("unknown"),
         state=pl.col("state").fill_null("live"),
         observed_at=pl.col("observed_at").fill_null(options.observed_at),
-        handle=pl.coalesce("handle", "author").str.strip_prefix("@"),
+        handle=pl.coalesce("handle", _name()).str.strip_prefix("@"),
         author=pl.col("author").str.strip_prefix("@"),
         network=_network(),
     )
@@ -117,6 +117,11 @@ def _instant(text: pl.Expr, mapping: Mapping) -> pl.Expr:
 def _local(naive: pl.Expr, zone: str) -> pl.Expr:
     """The hour that summer time repeats is its first; the one it leaves out is unknown."""
     return naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+
+
+def _name() -> pl.Expr:
+    """An author who is a mere number bears no name."""
+    return pl.when(~pl.col("author").str.contains(r"^[0-9]+$")).then("author")
 
 
 def _network() -> pl.Expr:

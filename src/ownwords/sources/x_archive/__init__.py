@@ -30,7 +30,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     """
     with files.opened(path) as archive:
         owner = owners.find(archive, options)
-        yield from settle(_batches(archive, owner, options), options.batch_rows, path.name, "an X archive")
+        yield from settle(_batches(archive, owner, options), options, path.name, "an X archive")
 
 
 def _batches(archive: files.Archive, owner: owners.Owner, options: ReadOptions) -> Iterator[Batch]:
