@@ -44,7 +44,7 @@ TERMS = [None] * 4 + [
     "of-the-policy",
     "nobody-knows",
 ]
-QUESTIONS = ["train_ai", "train_ai.third_party", "simulate_person", "analyse_brand", *PURPOSES]
+QUESTIONS = ["train_ai", "train_ai.affiliate", "train_ai.third_party", "simulate_person", "analyse_brand", *PURPOSES]
 
 
 def account(rng, k):
@@ -61,7 +61,7 @@ def decision(rng, seq, n_accounts, purpose):
     near = [*plain_gate.chain(purpose)] * 3 + [f"{purpose}.voice" if purpose == "simulate_person" else "train_ai", "train_ai.third_party"]
     unscoped = rng.random() < 0.6
     return {
-        "seq": seq,
+        "seq": seq - (rng.random() < 0.1),
         "account_id": f"x:{rng.randrange(n_accounts + 1)}",
         "effect": rng.choice(["give", "give", "give", "refuse", "withdraw", "object"]),
         "purpose": None if rng.random() < 0.02 else rng.choice(near),

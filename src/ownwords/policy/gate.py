@@ -60,7 +60,7 @@ def decide(records: pl.LazyFrame, facts: Facts, question: Question) -> pl.LazyFr
 
 
 def admit(records: pl.LazyFrame, facts: Facts, question: Question) -> Dataset:
-    """The allowed rows of `records`, with the Permit that says so. Reads them once to count; collects only the counts."""
+    """The allowed rows of `records`, with the Permit that says so. Their order is not kept; only counts are collected."""
     asked = Asked.of(question.purpose, question.at, facts.policy)
     judged = _judged(records, facts, asked, rules())
     names = [name for name in records.collect_schema().names() if name not in {"allowed", "rule", "clause"}]
