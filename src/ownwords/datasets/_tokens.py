@@ -15,23 +15,26 @@ SPOKEN = rf"(^|\W){_SPOKEN}"
 #: `bob_99`, `rina88`: five characters or more, a letter first, with an underscore or two digits at the end. It is nearly
 #: always somebody's name, and the store takes names of this shape out even where no @ stands before them, so for law 2
 #: they go for everyone; the price is `covid19` and `sha256`.
-BARE = r"\b(?-u:[A-Za-z](?:_\w{3,}|\w_\w{2,}|\w\w_\w+|\w{3,}_\w*|\w{2,}[0-9]{2}))\b"
-#: Marks of the forgotten that are glued to a word: the host of an address was taken for a name.
-_ADDRESS = rf"[\w.+-]*\w{FORGOTTEN}(?:\.[A-Za-z0-9-]+)+"
+BARE = r"[@/]?\b(?-u:[A-Za-z](?:_\w{3,}|\w_\w{2,}|\w\w_\w+|\w{3,}_\w*|\w{2,}[0-9]{2}))\b"
+#: A host that was a forgotten name, or a local part that was one, is still an address.
+_LOCAL = rf"(?:[\w.+%-]|{FORGOTTEN})*(?:\w|{FORGOTTEN})"
+_EMAIL = rf"(^|[^\w@.+%-])/?(?:mailto:)?{_LOCAL}@(?:[\w-]+\.)+\p{{L}}{{2,}}\b"
+_GLUED_EMAIL = rf"[\w.+-]*\w{FORGOTTEN}(?:\.[A-Za-z0-9-]+)+"
 _GLUED = rf"{FORGOTTEN}{_REST}"
 
 
 def without_names(text: pl.Expr) -> pl.Expr:
-    """`text` with every name as `[user]`, whether it still stands there or the store wrote `[forgotten]`."""
+    """`text` with every address as `[email]` and every name as `[user]`, whether it stands there or the store wrote `[forgotten]`."""
+    text = text.str.replace_all(_EMAIL, "${1}[email]")
     for _ in range(2):  # a name right after a name: the first match used up what parts them
         text = text.str.replace_all(SPOKEN, "${1}" + USER)
-    text = text.str.replace_all(_ADDRESS, "[email]").str.replace_all(_GLUED, USER)
-    return text.str.replace_all(BARE, USER)
+    text = text.str.replace_all(_GLUED_EMAIL, "[email]").str.replace_all(_GLUED, USER)
+    return text.str.replace_all(BARE + _REST, USER)
 
 
 def n_own_chars(text: pl.Expr) -> pl.Expr:
-    """Characters that are the author's own: no names, links, marks, spaces or punctuation.
+    """Characters that are the author's own: no names, addresses, links, marks, spaces or punctuation.
 
     A forgotten name weighs as much as a present one, nothing, so that no threshold can tell them apart.
     """
-    return text.str.replace_all(rf"{_SPOKEN}|{BARE}|\[(?:url|code|quote)\]|[\s\p{{P}}]+", "").str.len_chars()
+    return without_names(text).str.replace_all(r"\[(?:user|email|url|code|quote)\]|[\s\p{P}]", "").str.len_chars()

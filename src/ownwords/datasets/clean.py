@@ -31,6 +31,9 @@ _TAGS = (
 )
 _TAG = rf"(?i)</?(?:{_TAGS})(?:\s[^<>]*)?/?>"
 _BLOCK_TAG = r"(?i)</?(?:address|article|blockquote|br|dd|div|dl|dt|figure|h[1-6]|hr|li|ol|p|pre|section|table|tr|ul)(?:\s[^<>]*)?/?>"
+#: Words that touch a link would become part of the name in it.
+_BEFORE_LINK = r"(?i)(\w)((?:<(?:span|b|i|em|strong)\b[^<>]*>)*<a\s)"
+_AFTER_LINK = r"(?i)(</a\s*>(?:</(?:span|b|i|em|strong)\s*>)*)(\w)"
 _UNSEEN_HTML = r"(?is)<!--.*?-->|<(?:script|style|template)\b[^<>]*>.*?</(?:script|style|template)\s*>"
 _CODE_HTML = r"(?is)<pre\b[^<>]*>.*?</pre\s*>"
 _CODE_FENCE = r"(?s)```.*?```"
@@ -93,6 +96,7 @@ def _plain(text: pl.Expr, *, keep_quotes: bool) -> pl.Expr:
     if not keep_quotes:
         for _ in range(3):  # quotes within quotes, from the inside out
             text = text.str.replace_all(_QUOTE_HTML, f"\n{QUOTE}\n")
+    text = text.str.replace_all(_BEFORE_LINK, "${1} ${2}").str.replace_all(_AFTER_LINK, "${1} ${2}")
     text = text.str.replace_all(_BLOCK_TAG, "\n").str.replace_all(_TAG, "")
     text = _entities(text)
     if not keep_quotes:

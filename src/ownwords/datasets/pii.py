@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core.step import Stage
-from ownwords.datasets._tokens import FORGOTTEN, without_names
+from ownwords.datasets._tokens import without_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 PARAMS: Mapping[str, Param] = {}
 
-#: A host that was a forgotten name, or a local part that was one, is still an address.
-_LOCAL = rf"(?:[\w.+%-]|{FORGOTTEN})*(?:\w|{FORGOTTEN})"
-_EMAIL = rf"(^|[^\w@.+%-])(?:mailto:)?{_LOCAL}@(?:[\w-]+\.)+[\p{{L}}]{{2,}}\b"
 _ENDS = "com|net|org|edu|gov|info|io|co|me|id|uk|us|de|fr|nl|ru|jp|au|ca|br|it|es|se|ac|fm|app|dev|ai|tv|xyz|site|online|mail"
 _SPELLED_LOCAL = r"(?:[\w.+-]|\[user\])+"
 _SPELLED = (
@@ -57,7 +54,7 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
 
 
 def _masked(rows: pl.LazyFrame) -> pl.LazyFrame:
-    text = pl.col("text").str.replace_many([_MARK, _FOUND], ["", ""]).str.replace_all(_EMAIL, "${1}[email]")
+    text = pl.col("text").str.replace_many([_MARK, _FOUND], ["", ""])
     text = without_names(text).str.replace_all(_SPELLED_NAME, "[email]").str.replace_all(_SPELLED, "[email]")
     text = text.str.replace_all(_NUMBER, f"${{1}}{_MARK}{_FOUND}${{2}}{_MARK}")
     marked = rows.with_columns(text.alias("text"))
