@@ -181,16 +181,17 @@ def _forgotten(house: House, records: pl.DataFrame, accounts: pl.DataFrame) -> G
 
     ids = pl.concat([records[name] for name in ("record_id", *REFERENCES)]).drop_nulls().unique()
     people = pl.concat([records["account_id"], accounts["account_id"], records["mentions"].explode(), records["audience"].explode()])
+    people = people.drop_nulls().unique()
     networks = pl.concat([records["network"], accounts["network"]]).drop_nulls().unique()
     known = accounts["handle"].drop_nulls().str.to_lowercase()
     spoken = records["text"].str.extract_all(r"(?:@|\bu/|/)[A-Za-z0-9_.-]{2,}").explode().drop_nulls().unique()
-    named = people.drop_nulls().filter(people.drop_nulls().str.contains(":@", literal=True)).str.replace(r"^.*:@", "")
+    named = people.filter(people.str.contains(":@", literal=True)).str.replace(r"^.*:@", "")
     said = spoken.str.replace(r"^u/", "").str.strip_chars("@/").str.strip_chars_end(".-").str.to_lowercase()
     handles = pl.concat([name + ":@" + pl.concat([known, said, named.str.to_lowercase()]).unique() for name in networks] or [known])
     ledger = house.ledger
     gone_handles = handles.filter(ledger.tombstoned(handles, "handle"))
     return Gone(
-        accounts=people.unique().filter(ledger.tombstoned(people.unique())).to_list(),
+        accounts=people.filter(ledger.tombstoned(people)).to_list(),
         handles=sorted(set(gone_handles.str.replace(r"^.*:@", "").to_list())),
         records={name: f"gone:{uuid.uuid4().hex[:16]}" for name in ids.filter(ledger.tombstoned(ids, "record"))},
     )
