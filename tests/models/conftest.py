@@ -3,9 +3,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import torch
 from tiny_rows import plan
 
 from ownwords.models import pipeline
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread():
+    torch.set_num_threads(1)
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from ownwords.core.errors import Usage
 from ownwords.core.hashing import sha256_json
 
 _HEAD = 32
+#: What a block adds to the stream goes through these.
+_OUTWARD = ("o_proj.weight", "down_proj.weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,10 @@ class Shape:
 
 
 def fresh(tokenizer: PreTrainedTokenizerFast, shape: Shape, seed: int) -> LlamaForCausalLM:
-    """An untrained decoder; the same seed gives the same weights, and the process' own random state is left alone.
+    """An untrained decoder, whose blocks add nothing yet: it says what its embeddings say (see `head_start`).
+
+    The same seed gives the same weights, and the process' own random state is left alone. Embeddings and head are untied, since
+    a token is rarely followed by itself.
 
     raises   Usage if the width does not divide into heads
     """
@@ -45,7 +50,7 @@ def fresh(tokenizer: PreTrainedTokenizerFast, shape: Shape, seed: int) -> LlamaF
         num_hidden_layers=shape.layers,
         num_attention_heads=shape.width // _HEAD,
         max_position_embeddings=shape.context,
-        tie_word_embeddings=True,
+        tie_word_embeddings=False,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
@@ -53,6 +58,9 @@ def fresh(tokenizer: PreTrainedTokenizerFast, shape: Shape, seed: int) -> LlamaF
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = LlamaForCausalLM(config)
+        for name, weight in model.named_parameters():
+            if name.endswith(_OUTWARD):
+                torch.nn.init.zeros_(weight)
     model.generation_config = GenerationConfig(
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
@@ -60,7 +68,7 @@ def fresh(tokenizer: PreTrainedTokenizerFast, shape: Shape, seed: int) -> LlamaF
 
 
 def n_parameters(model: PreTrainedModel) -> int:
-    """Numbers that make up the model; tied weights count once."""
+    """Numbers that make up the model."""
     return sum(weight.numel() for weight in model.parameters())
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ownwords.core import files, progress
 from ownwords.core.hashing import combine
-from ownwords.models import adapt, checkpoint, decoder, layout, packing, score, tokenizer, train
+from ownwords.models import adapt, checkpoint, decoder, head_start, layout, packing, score, tokenizer, train
 from ownwords.models.quiet import quiet
 from ownwords.models.steady import steady
 
@@ -134,10 +134,15 @@ def _start(turns: pl.DataFrame, has_dialogues: bool, plan: Plan) -> _Start:
 
 
 def _fitted(start: _Start, stream: Stream, out: Path, plan: Plan) -> tuple[float, ...]:
-    inputs, targets = packing.windows(stream, start.context, start.words.pad_token_id or 0)
+    windows = packing.windows(stream, start.context, start.words.pad_token_id or 0)
     about = {"shape": asdict(plan.shape), "rank": plan.rank, "base": start.base.sha256 if start.base else ""}
-    key = train.key_of(train.content_of(inputs, targets), plan.recipe, words=tokenizer.fingerprint(start.words), **about)
-    return train.fit(start.model, inputs, targets, plan.recipe, out / _CHECKPOINT, key)
+    key = train.key_of(train.content_of(*windows), plan.recipe, words=tokenizer.fingerprint(start.words), **about)
+
+    def begin() -> None:
+        if start.base is None:
+            head_start.give(start.model, stream, plan.recipe.seed)
+
+    return train.fit(start.model, windows, plan.recipe, out / _CHECKPOINT, key, begin)
 
 
 def _saved(start: _Start, out: Path) -> tuple[PreTrainedModel, str]:

@@ -6,15 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch.nn import functional
 
 from ownwords.core import progress
+from ownwords.models import bigram
 from ownwords.models.packing import IGNORED
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from transformers import PreTrainedModel
 
     from ownwords.models.packing import Stream
@@ -55,34 +54,9 @@ def score(model: PreTrainedModel, held_out: Stream, trained_on: Stream, cut: tup
     if n_tokens == 0:
         return Score(None, None, None, 0)
     total = _nats(model, *cut)
-    baseline = bigram_nats(trained_on, held_out, vocab)
+    baseline = bigram.nats(bigram.count(trained_on, vocab), held_out)
     per_byte = total / math.log(2) / held_out.n_bytes if held_out.n_bytes else None
     return Score(total / n_tokens, baseline / n_tokens, per_byte, n_tokens)
-
-
-def bigram_nats(trained_on: Stream, held_out: Stream, vocab: int) -> float:
-    """Total nats of an interpolated bigram model on the learned tokens of `held_out`.
-
-    p(w | v) = (c(v, w) + t(v) p(w)) / (c(v) + t(v)), with t(v) the number of different tokens seen after v, and
-    p(w) = (c(w) + 1) / (n + vocab). No constant is tuned.
-
-    source   Witten & Bell 1991, method C, as Chen & Goodman 1998 interpolate it
-    """
-    before, token = _pairs(trained_on)
-    pairs, pair_counts = np.unique(before * vocab + token, return_counts=True)
-    followed = np.bincount(before, minlength=vocab)
-    kinds = np.bincount(pairs // vocab, minlength=vocab)
-    unigram = (np.bincount(token, minlength=vocab) + 1) / (len(token) + vocab)
-    asked_before, asked = _pairs(held_out)
-    wanted = asked_before * vocab + asked
-    place = np.searchsorted(pairs, wanted)
-    inside = np.minimum(place, max(len(pairs) - 1, 0))
-    seen = pair_counts[inside] * (pairs[inside] == wanted) if len(pairs) else np.zeros(len(wanted))
-    weight = kinds[asked_before]
-    known = followed[asked_before] + weight
-    mixed = (seen + weight * unigram[asked]) / np.maximum(known, 1)
-    chance = np.where(known > 0, mixed, unigram[asked])
-    return float(-np.log(chance).sum())
 
 
 def _nats(model: PreTrainedModel, inputs: torch.Tensor, targets: torch.Tensor) -> float:
@@ -100,9 +74,3 @@ def _summed(model: PreTrainedModel, inputs: torch.Tensor, targets: torch.Tensor)
         total += float(functional.cross_entropy(logits.flatten(0, 1).float(), wanted, ignore_index=IGNORED, reduction="sum"))
         progress.tell("score", min(start + _WINDOWS_AT_A_TIME, len(inputs)), len(inputs))
     return total
-
-
-def _pairs(stream: Stream) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Each learned token with the token before it."""
-    learned = stream.learned[1:]
-    return stream.ids[:-1][learned], stream.ids[1:][learned]

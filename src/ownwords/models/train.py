@@ -19,6 +19,8 @@ from ownwords.models import checkpoint
 from ownwords.models.packing import IGNORED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from transformers import PreTrainedModel
 
 _TELL_EVERY = 5
@@ -47,20 +49,31 @@ class Recipe:
     checkpoint_every: int = 50
 
 
-def fit(model: PreTrainedModel, inputs: torch.Tensor, targets: torch.Tensor, recipe: Recipe, folder: Path, key: str) -> tuple[float, ...]:
+def fit(
+    model: PreTrainedModel,
+    windows: tuple[torch.Tensor, torch.Tensor],
+    recipe: Recipe,
+    folder: Path,
+    key: str,
+    begin: Callable[[], None],
+) -> tuple[float, ...]:
     """Train the trainable weights in place. Call it within `steady.steady(recipe.threads)`.
 
-    inputs, targets   int64[W, context]; target IGNORED is not learned. No window: nothing happens.
-    folder            where checkpoints lie; the caller clears it when the artifact is complete
-    key               of `key_of`: a checkpoint is resumed only if it is of the same key
-    returns           nats per token of every step
-    raises            Fault if the loss is no number any more
+    windows   inputs and targets, each int64[W, context]; target IGNORED is not learned. No window: nothing happens.
+    folder    where checkpoints lie; the caller clears it when the artifact is complete
+    key       of `key_of`: a checkpoint is resumed only if it is of the same key
+    begin     called before the first step, not when a checkpoint is resumed
+    returns   nats per token of every step
+    raises    Fault if the loss is no number any more
     """
+    inputs, targets = windows
     if len(inputs) == 0:
         return ()
     weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
     optimiser = _optimiser(weights, recipe)
     done = checkpoint.load(folder, key, weights, optimiser)
+    if done.step == 0:
+        begin()
     losses = list(done.losses)
     model.train()
     for step in range(done.step, recipe.steps):
