@@ -15,14 +15,20 @@ from ownwords.faces.demo.threads import ENDING, PROMPT
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ownwords.faces.demo.threads import Post
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the three people whom the story follows."""
+    """One of the three people whom the story follows.
+
+    record_id   something they said in public on Kentong, and that still stands
+    """
 
     account_id: str
     handle: str
     n_posts: int
+    record_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,14 @@ def _everybody(network: Network) -> list[Person]:
     return [*network.people, *elsewhere, *(archive.owner for archive in network.archives)]
 
 
+def _public_word(person: Person, posts: list[Post]) -> str:
+    return next(
+        f"{NETWORK}:{post.native}"
+        for post in reversed(posts)
+        if post.author is person and post.kind == "post" and post.visibility == "public" and post.state == "live"
+    )
+
+
 def _truth(network: Network, left_out: frozenset[int], elsewhere: dict[str, int]) -> Truth:
     posts = [post for post in network.posts if post.author.native not in left_out]
     people = [person for person in network.people if person.native not in left_out]
@@ -97,7 +111,11 @@ def _truth(network: Network, left_out: frozenset[int], elsewhere: dict[str, int]
     written = Counter(post.author.role for post in posts)
     return Truth(
         counts=counts,
-        parts={person.role: Part(person.account_id, person.handle, written[person.role]) for person in people if person.role},
+        parts={
+            person.role: Part(person.account_id, person.handle, written[person.role], _public_word(person, posts))
+            for person in people
+            if person.role
+        },
         prompt=PROMPT,
         ending=ENDING,
         n_endings=sum(ENDING in post.text for post in posts),

@@ -214,9 +214,9 @@ def _of_one(person: Person, chance: float, at: datetime, later: datetime) -> lis
     kinds = (
         (0.050, [Decision(who, "refuse", "train_ai", "self", at)]),
         (0.075, [Decision(who, "object", "train_ai", "self", at)]),
-        (0.125, [Decision(who, "give", "train_ai", "self", later)]),
-        (0.135, [Decision(who, "give", "train_ai", "self", at), Decision(who, "withdraw", "train_ai", "self", later)]),
-        (0.150, [Decision(who, "give", "license.analysis", "self", later)]),
-        (0.155, [Decision(who, "give", "simulate_person", "self", later)]),
+        (0.100, [Decision(who, "give", "train_ai", "self", later)]),
+        (0.105, [Decision(who, "give", "train_ai", "self", at), Decision(who, "withdraw", "train_ai", "self", later)]),
+        (0.110, [Decision(who, "give", "license.analysis", "self", later)]),
+        (0.113, [Decision(who, "give", "simulate_person", "self", later)]),
     )
     return next((decisions for limit, decisions in kinds if chance < limit), [])

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 _WIDTH = 96
 
 
+def _together(words: Sequence[str]) -> list[str]:
+    """Quoted words, an option with its value as one."""
+    joined: list[str] = []
+    for word in map(shlex.quote, words):
+        if joined and joined[-1].startswith("--") and " " not in joined[-1] and not word.startswith("--"):
+            joined[-1] += f" {word}"
+        else:
+            joined.append(word)
+    return joined
+
+
 class Screen:
     """One panel an act; a few colours, and none where the output is no terminal."""
 
@@ -40,16 +51,30 @@ class Screen:
         """Begin an act; what it shows is gathered until `end`."""
         self._console.print()
         self._console.print(Text.assemble((f"{number}  ", "bold cyan"), (title, "bold")))
-        self._console.print(Padding(Text(text, "dim"), (0, 0, 0, 3)))
+        self._console.print(Padding(Text(text, "dim"), (0, 0, 0, 3), expand=False))
         self._title = title
 
     def command(self, words: Sequence[str]) -> None:
         """A command as it can be typed, just before it runs."""
-        self._console.print(Padding(Text.assemble(("$ ", "dim"), (shlex.join(words), "cyan")), (0, 0, 0, 3)))
+        self._console.print(Padding(self._typed(words, self._console.width - 3), (0, 0, 0, 3), expand=False))
 
     def say(self, text: str, style: str = "") -> None:
         """A line of the act's panel."""
         self._lines.append(Text(text, style))
+
+    def line(self, words: Sequence[str]) -> None:
+        """A command for the reader to type, in the act's panel."""
+        self._lines.append(self._typed(words, self._console.width - 7))
+
+    @staticmethod
+    def _typed(words: Sequence[str], width: int) -> Text:
+        """A command broken at words, so that it can be copied as it stands."""
+        lines = [""]
+        for word in _together(words):
+            if len(lines[-1]) + len(word) + 5 > width:
+                lines.append("   ")
+            lines[-1] += (" " if lines[-1] else "") + word
+        return Text.assemble(("$ ", "dim"), (" \\\n".join(lines), "cyan"))
 
     def figures(self, rows: Sequence[tuple[str, object, str]]) -> None:
         """Name, figure and remark, in columns; figures are numbers that were just counted, or short words."""

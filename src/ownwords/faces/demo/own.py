@@ -1,0 +1,85 @@
+"""The demo with the user's own export: their words, their decision, their model, and how to take it all back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ownwords.core.errors import Usage
+from ownwords.faces.demo.stage import Stage, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ownwords.faces.demo.screen import Screen
+
+
+def play_own(into: Path, screen: Screen, source: Path, mine: str | None, model: Mapping[str, object]) -> None:
+    """Ingest, permission, a model, and what taking it back would touch.
+
+    source   an X archive, Reddit or Stack Exchange files
+    mine     the handle that is the user's in it
+    raises   Usage without `mine`: nobody else's words are taken for the user's
+    """
+    if not mine:
+        raise Usage("--from needs --mine HANDLE: only words that you say are yours may be trained on", "add --mine YOUR_HANDLE")
+    screen.hello("Your own words", "Everything stays in this folder. Every command below can be typed just so.")
+    stage = Stage(screen, into / "mine", shown=str(into / "mine"))
+    _in(stage, screen, source, mine)
+    _made(stage, screen, model)
+    _back(stage, screen)
+
+
+def _in(stage: Stage, screen: Screen, source: Path, mine: str) -> None:
+    screen.act(1, "Your words come in", "Naming your handle is your recorded decision: these words may be trained on, here.")
+    stage.do("init", policy="own-archive")
+    took = stage.do("ingest", "auto", (str(source),), mine=mine)
+    shown = stage.do("permit", "show", "train_ai")
+    screen.figures(
+        [
+            ("records", number(took, "records"), "posts, replies, likes as references, profile"),
+            ("rows refused", number(took, "rejects"), "kept as position, reason and hash"),
+            ("private messages", number(took, "private_counted"), "counted, and left where they were"),
+            ("may be trained on", number(shown, "allowed"), "your own public words; others' stay out"),
+        ]
+    )
+    screen.end()
+
+
+def _made(stage: Stage, screen: Screen, model: Mapping[str, object]) -> None:
+    screen.act(
+        2,
+        "A model of your own words",
+        "A dataset, then a model that learns from it; held out here are conversations, if others are in them.",
+    )
+    data = stage.do("build", "dataset")
+    made = stage.do("build", "model", **model)
+    screen.figures(
+        [
+            ("dialogues", number(data, "metrics", "dialogues"), ""),
+            (
+                "parameters",
+                number(made, "metrics", "parameters"),
+                "a small model, to show the way" if "base" not in model else "an adapter on the base",
+            ),
+        ]
+    )
+    for seed in (1, 2, 3):
+        screen.quote("I  ", stage.ask("model", "generate", "I", seed=seed, max_tokens=40))
+    screen.end()
+
+
+def _back(stage: Stage, screen: Screen) -> None:
+    screen.act(
+        3, "Yours to take back", "The model carries a manifest that says from which records it was made; withdrawing stops it at once."
+    )
+    proven = stage.do("prove", "model")
+    screen.figures([("records behind it", number(proven, "records"), "each can be asked for, and taken back")])
+    screen.say("Three things to try", "bold")
+    for command in (
+        stage.words("model", "chat", "--message", "hello"),
+        stage.words("consent", "withdraw", "NETWORK:@YOUR_HANDLE", "train_ai"),
+        stage.words("forget", "NETWORK:@YOUR_HANDLE"),
+    ):
+        screen.line(command)
+    screen.end()
