@@ -63,12 +63,9 @@ def request(house: House, person: str, record: str | None) -> Request:
 
     raises   NotFound if nobody, or no record, is known by that name
     """
-    import polars as pl
-
     if record is None:
         return {"accounts": [house.account(person)], "records": []}
-    held = house.store().scan().filter(pl.col("record_id") == record).select(pl.len()).collect().item()
-    if not held:
+    if not house.record(record).select("record_id").collect().height:
         raise NotFound("no record of that id is held here", "record ids read network:native-id")
     return {"accounts": [], "records": [record]}
 
@@ -189,6 +186,7 @@ def _erase_rows(house: House, wanted: Request) -> None:
     # Tombstones first: from here on nothing of theirs can come in again.
     house.ledger.entomb([*theirs, *wanted["records"]], "record")
     house.ledger.entomb(handles, "handle")
+    house.ids.drop([*theirs, *wanted["records"]])
     versions = _overwrite(house, gone)
     if people.height:
         table = store.accounts_table
@@ -197,6 +195,7 @@ def _erase_rows(house: House, wanted: Request) -> None:
         versions = replace(versions, accounts=table.overwrite(buckets, kept))
     if versions != store.versions:
         house.commit(versions, erased=True)
+        house.ids.settle(versions.records)
 
 
 def _overwrite(house: House, gone: Gone) -> Versions:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ownwords.ledger.log import Ledger
     from ownwords.policy.file import Policy
     from ownwords.policy.gate import Facts
+    from ownwords.store.ids import Ids
     from ownwords.store.store import Store, Versions
 
 
@@ -79,6 +80,18 @@ class House:
         from ownwords.store.store import Store
 
         return Store(self.workspace.store, self.versions())
+
+    @cached_property
+    def ids(self) -> Ids:
+        """Where each record lies."""
+        from ownwords.store.ids import Ids
+
+        return Ids(self.workspace.store, self.keys.mac(b"ids"))
+
+    def record(self, record_id: str) -> pl.LazyFrame:
+        """The RECORDS row of that id, or none; found by the index, without a scan of the whole store."""
+        store = self.store()
+        return store.by_numbers(self.ids.find(store, record_id))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -160,9 +173,7 @@ class House:
 
     def holds(self, record: str, account: str) -> bool:
         """Whether `record` is a record of `account` here."""
-        import polars as pl
-
-        return bool(self.store().of_accounts([account]).filter(pl.col("record_id") == record).select(pl.len()).collect().item())
+        return account in self.record(record).select("account_id").collect()["account_id"].to_list()
 
     def state_of(self, account: str) -> str:
         """The newest state of an account: the ledger's, else its source's, else active."""

@@ -54,7 +54,7 @@ def consent(
     find(what)
     if category is not None and category not in CATEGORIES:
         raise NotFound.among("category", category, CATEGORIES)
-    if action == "give" and by in {"legacy_contact", "import"}:
+    if action == "give" and by in {"legacy_contact", "court", "import"}:
         raise NotPermitted(f"rule 3: {by} can narrow or refuse, never give", "only the person can give, or a guardian for a minor")
     if lifetime and by != "self":
         raise NotPermitted("rule 3: a lifetime directive is the person's own word", "leave --lifetime out, or use --by self")

@@ -242,8 +242,10 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
     with house.writing():
         store = house.store()
         versions = store.versions
+        is_indexed = versions.next_no == 1 or house.ids.version() == versions.records
         # Somebody may have been forgotten since the rows were read: what is theirs does not come back.
-        fresh = (redact.without(frame, _forgotten(house, frame, people)) for frame in staging.frames(store))
+        kept = (redact.without(frame, _forgotten(house, frame, people)) for frame in staging.frames(store))
+        fresh = _indexed(house, kept)
         records = store.records.append(fresh, staging.batch)
         next_no = max(staging.next_no, versions.next_no)
         accounts = store.merge_accounts(people.filter(~house.ledger.tombstoned(people["account_id"])))
@@ -254,6 +256,15 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
             files.fsync_file(partial)
             files.rename(partial, house.workspace.rejects / f"{staging.batch}.parquet")
         house.commit(Versions(records, accounts, next_no), batch=staging.batch, n_records=staging.n_new + staging.n_changed)
+        if is_indexed:
+            house.ids.settle(records)
         if owner is not None:
             # Naming one's own handle is a decision on these words: they may be trained on here.
             house.ledger.append("consent.give", decision_body("train_ai", effective_at=clock.now()), account=owner)
+
+
+def _indexed(house: House, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same frames, each made known to the index on its way."""
+    for frame in frames:
+        house.ids.add(frame)
+        yield frame

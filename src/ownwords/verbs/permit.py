@@ -98,8 +98,6 @@ def _show(house: House, purpose: str) -> dict[str, object]:
 
 def _why(house: House, record: str, purpose: str) -> dict[str, object]:
     """Rule, clause and explanation for one record."""
-    import polars as pl
-
     from ownwords.core.errors import NotFound
     from ownwords.core.purpose import find
     from ownwords.policy.gate import explain
@@ -107,8 +105,7 @@ def _why(house: House, record: str, purpose: str) -> dict[str, object]:
 
     find(purpose)
     with locks.reading(house.workspace.leases):
-        rows = house.store().scan().filter(pl.col("record_id") == record)
-        found = house.decided(rows, purpose).select("allowed", "rule", "clause").collect()
+        found = house.decided(house.record(record), purpose).select("allowed", "rule", "clause").collect()
     if not found.height:
         raise NotFound("no record of that id is held here", "record ids read network:native-id")
     allowed, rule, clause = found.row(0)
