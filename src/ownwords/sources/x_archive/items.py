@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from ownwords.sources.x_archive.files import Part
 
 _ASSIGNMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:window\.)?YTD\.[\w.\-]+\s*=\s*)?(?=\[)")
+# White space and a semicolon may follow the last bracket.
+_TAIL = 64
 _CLOSED = re.compile(rb"\]\s*;?\s*\Z")
+# What stands before an item's wrapper (with the place where the item begins), and behind it.
+_OPENS = re.compile(rb"[\[,]\s*(\{)\s*\Z")
+_COLON = re.compile(rb"\s*:")
+_NEAR = 64
 # In valid JSON a line break is never inside a string, so that one row may become one line.
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 _MANIFEST = re.compile(rb"(?:\xef\xbb\xbf)?\s*window\.__THAR_CONFIG\s*=\s*")
@@ -36,12 +42,11 @@ def chunks(part: Part, key: str, max_rows: int) -> Iterator[Chunk]:
     start = _ASSIGNMENT.match(raw)
     if start is None:
         raise BadInput(f"{part.name} is not a part of an X archive", "fetch the archive again; nothing of it was taken")
-    body = raw[start.end() :]
-    closed = _CLOSED.search(body)
-    inside = body[1 : closed.start() if closed else len(body)]
+    closed = _CLOSED.search(raw, max(start.end() + 1, len(raw) - _TAIL))
+    end = closed.start() if closed else len(raw)
     rows: list[bytes] = []
     size = n = 0
-    for piece in _pieces(inside, key):
+    for piece in _pieces(raw, start.end(), end, key):
         rows.append(piece)
         size += len(piece)
         n += 1
@@ -65,20 +70,31 @@ def manifest(raw: bytes) -> dict[str, object]:
     return dict(value) if isinstance(value, dict) else {}
 
 
-def _pieces(inside: bytes, key: str) -> Iterator[bytes]:
-    """By the wrapper: an unescaped `{"key":` cannot stand inside a string, so that broken items do not hurt their neighbours."""
-    places = list(re.finditer(rb'(?:\A|,)\s*(?=\{\s*"' + key.encode() + rb'"\s*:)', inside))
-    if not places:
-        yield from _bare(inside)
-        return
-    if inside[: places[0].start()].strip():
-        yield inside[: places[0].start()].strip()
-    for place, following in zip(places, [*places[1:], None], strict=True):
-        piece = inside[place.end() : following.start() if following else len(inside)].strip()
-        if piece.endswith(b"}"):
-            yield piece
-        else:  # something that is no item stands behind it
-            yield from _bare(piece)
+def _pieces(raw: bytes, start: int, end: int, key: str) -> Iterator[bytes]:
+    """By the wrapper: an unescaped `{"key":` cannot stand inside a string, so that broken items do not hurt their neighbours.
+
+    start   place of the opening bracket
+    end     place of the closing one; the part is never copied as a whole
+    """
+    begin = start + 1
+    is_wrapped = False
+    word = b'"' + key.encode() + b'"'
+    place = raw.find(word, start, end)
+    while place >= 0:
+        before = _OPENS.search(raw, max(start, place - _NEAR), place)
+        if before and _COLON.match(raw, place + len(word), end):
+            yield from _whole(raw[begin : before.start()].strip(), is_wrapped)
+            begin, is_wrapped = before.start(1), True
+        place = raw.find(word, place + len(word), end)
+    yield from _whole(raw[begin:end].strip(), is_wrapped)
+
+
+def _whole(piece: bytes, is_wrapped: bool) -> Iterator[bytes]:
+    """One item; or several, where something that is no item stands behind it, or none bears the wrapper."""
+    if is_wrapped and piece.endswith(b"}"):
+        yield piece
+    elif piece:
+        yield from _bare(piece)
 
 
 def _bare(inside: bytes) -> Iterator[bytes]:
