@@ -13,25 +13,6 @@ from ownwords.core.schemas import RECORDS, TIME
 
 WORDS = ["river", "lantern", "market", "bicycle", "mango", "teacher", "window", "garden", "bridge", "kettle", "pepper", "ladder"]
 WORDS += ["button", "violin", "harbour", "pillow", "ticket", "carpet"]
-    "river",
-    "lantern",
-    "market",
-    "bicycle",
-    "mango",
-    "teacher",
-    "window",
-    "garden",
-    "bridge",
-    "kettle",
-    "pepper",
-    "ladder",
-    "button",
-    "violin",
-    "harbour",
-    "pillow",
-    "ticket",
-    "carpet",
-]
 DAY = datetime(2024, 1, 1, tzinfo=UTC)
 TURN = pl.Struct({"speaker": pl.Int32, "text": pl.String, "learn": pl.Boolean})
 TURNS = {

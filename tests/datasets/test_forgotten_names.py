@@ -69,7 +69,7 @@ def masked(text: str, handle: str) -> str:
     return pl.select(mask_text(pl.lit(text), gone)).item()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(HANDLES),
     st.lists(st.tuples(st.sampled_from(AROUND), st.sampled_from(SAID)), min_size=1, max_size=3),
