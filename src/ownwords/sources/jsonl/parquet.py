@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 import polars as pl
 
-from ownwords.core.errors import BadInput
+from ownwords.core.errors import BadInput, from_os_error
 from ownwords.sources._bytes import blocks
 from ownwords.sources._json import AT, REPLACEMENT
 from ownwords.sources._lines import Chunk
@@ -31,11 +31,17 @@ def schema(path: Path) -> dict[str, pl.DataType]:
 
 
 def unpacked(path: Path, scratch: Path) -> Path:
-    """`path`, or its content in `scratch` if it is compressed as a whole."""
+    """The content of `path`, which is compressed as a whole, as a file in `scratch`.
+
+    raises   BadInput if it is broken; Disk if there is no room for it
+    """
     target = scratch / "unpacked.parquet"
-    with target.open("wb") as out:
-        for block in blocks(path):
-            out.write(block)
+    try:
+        with target.open("wb") as out:
+            for block in blocks(path):
+                out.write(block)
+    except OSError as error:
+        raise from_os_error(error) from error
     return target
 
 
