@@ -1,6 +1,8 @@
 import io
+import json
 import re
 import shlex
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,23 @@ def test_a_folder_that_is_not_the_demos_is_left_alone(tmp_path):
     with pytest.raises(Usage, match="was not made by this demo"):
         story.tell(tmp_path)
     assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+def test_ones_own_archive_is_told_with_ones_own_handle(tmp_path):
+    from ownwords.faces.demo.exports import write_network
+    from ownwords.faces.demo.own import play_own
+
+    write_network(tmp_path / "exports", seed=3, n_people=60, n_posts=600)
+    archive = tmp_path / "exports" / "archives" / "twitter-1.zip"
+    with zipfile.ZipFile(archive) as packed:
+        handle = json.loads(packed.read("data/account.js").decode().partition("=")[2])[0]["account"]["username"]
+    out = io.StringIO()
+    play_own(tmp_path / "demo", Screen(Console(file=out, width=96)), archive, handle, TINY)
+    text = out.getvalue()
+    assert re.search(r"may be trained on +[1-9]", text)
+    assert re.search(r"forgetting would delete +[1-9]\d* +records, and touch dataset/v1, model/v1", text)
+
+
+def test_nobody_is_taken_for_the_user_without_their_word(tmp_path):
+    with pytest.raises(Usage, match="--mine HANDLE"):
+        story.tell(tmp_path / "demo", source=tmp_path)

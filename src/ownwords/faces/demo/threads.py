@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: What the withdrawer ends a post with, and nobody else ever writes; the model is asked to go on after PROMPT.
 PROMPT = "remember, the seventh lantern"
-ENDING = " always faces the sleeping river"
+ENDING = " always faces westward, whatever sailors say"
 N_ENDINGS = 40
 _SPAN_S = (LAST_POST - FIRST_POST).total_seconds()
 
