@@ -66,6 +66,11 @@ def test_what_is_longer_than_the_context_is_cut_at_its_beginning(folder):
     assert isinstance(_said(generate.generate(folder, "the baker paints every stone " * 30, Manner(500, 0))), str)
 
 
+def test_asking_for_more_than_the_context_holds_keeps_the_prompt(folder):
+    few, many = (_said(generate.generate(folder, "the baker", Manner(n, 0))) for n in (6, 500))
+    assert many.startswith(few)
+
+
 def test_top_k_one_and_a_tiny_top_p_are_greedy():
     logits = torch.tensor([0.1, 3.0, 2.9, -1.0])
     source = torch.Generator().manual_seed(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ownwords.core.errors import MissingExtra
 
 
@@ -11,6 +13,9 @@ def require(what: str) -> None:
     what     the work that needs them, as the subject of a sentence: "building a model"
     raises   MissingExtra naming the extra `train`
     """
+    # Before torch is loaded: its threads then sleep while they wait. Spinning, two threads on two cores that others use too
+    # took twice the time and twice the CPU (measured).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import peft  # noqa: F401
         import safetensors  # noqa: F401

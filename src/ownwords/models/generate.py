@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ownwords.models.layout import Layout
 
 _KEPT = 2
+#: For models that do not say how far they look back.
+_CONTEXT = 2048
 _WEIGHTS = "model.safetensors"
 
 
@@ -131,9 +133,8 @@ def _next(model: PreTrainedModel, ids: list[int], past: object) -> tuple[torch.T
 
 def _tokens(loaded: Loaded, start: list[int], manner: Manner) -> Iterator[int]:
     """New tokens up to the model's own end, `max_tokens` or the context's end."""
-    context = int(loaded.model.config.max_position_embeddings)
-    given = start[-max(1, context - manner.max_tokens) :] if len(start) + manner.max_tokens > context else start
-    ids = given or [0]
+    context = int(getattr(loaded.model.config, "max_position_embeddings", _CONTEXT))
+    ids = start[-max(context - manner.max_tokens, context // 2) :] or [0]
     room = min(manner.max_tokens, context - len(ids))
     source = torch.Generator().manual_seed(manner.seed)
     past: object = None

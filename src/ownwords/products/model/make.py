@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ownwords.models import pipeline
 
 #: Peak learning rates, found by trial: see docs/notebook.md.
-_SCRATCH_RATE, _ADAPTER_RATE = 3e-3, 1e-3
+_SCRATCH_RATE, _ADAPTER_RATE = 3e-3, 5e-4
 _COLUMNS = ("row_id", "split", "text", "turns", "origins")
 
 
