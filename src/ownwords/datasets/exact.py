@@ -30,9 +30,14 @@ def first_come(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.sort(pl.col("split") != "train", "created_at", "row_id", nulls_last=True)
 
 
+def folded(text: pl.Expr) -> pl.Expr:
+    """One form for letters of all widths and cases."""
+    return text.str.normalize("NFKC").str.to_lowercase()
+
+
 def normalised(text: pl.Expr) -> pl.Expr:
     """What is compared; a text of punctuation alone stays as it is."""
-    words = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"[\s\p{P}]+", " ").str.strip_chars(" ")
+    words = folded(text).str.replace_all(r"[\s\p{P}]+", " ").str.strip_chars(" ")
     return pl.when(words == "").then(text).otherwise(words)
 
 

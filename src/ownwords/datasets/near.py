@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core.step import DROP, Stage
-from ownwords.datasets.exact import first_come, normalised
+from ownwords.datasets._stable import number
+from ownwords.datasets.exact import first_come, folded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +23,10 @@ PARAMS: Mapping[str, Param] = {"similarity": 0.6, "min_words": 5, "rarest": 6}
 
 #: Scripts without spaces count each letter as a word.
 _WORD = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|[\p{L}\p{N}\p{M}]+"
+_MARK = r"\[[a-z]{2,5}\]"
 _TOGETHER = 3
-#: A vocabulary beyond two million words makes keys meet by chance; that costs a comparison, never a row.
-_RANKS = 1 << 21
+#: Odd multipliers below 2**64 that spread three ranks over a key. Keys that meet by chance cost a comparison, never a row.
+_SPREAD = (0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB)
 _KEYS_AT_A_TIME = 40_000_000
 
 
@@ -41,7 +43,7 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
 
 def _near(rows: pl.LazyFrame, params: Mapping[str, Param]) -> pl.LazyFrame:
     learnt = pl.col("turns").list.eval(pl.element().filter(pl.element().struct.field("learn")).struct.field("text")).list.join("\n")
-    narrow = rows.select("row_id", "split", "created_at", normalised(learnt).str.extract_all(_WORD).list.unique().alias("words"))
+    narrow = rows.select("row_id", "split", "created_at", words_of(learnt).list.unique().alias("words"))
     long_enough = narrow.filter(pl.col("words").list.len() >= int(params["min_words"]))
     posts = first_come(long_enough).select("row_id", "words").with_row_index("n").collect(engine="streaming")
     sets = _ranked(posts)
@@ -49,6 +51,11 @@ def _near(rows: pl.LazyFrame, params: Mapping[str, Param]) -> pl.LazyFrame:
     ids = posts.select("n", "row_id").join(later, on="n", how="semi").select("row_id")
     flagged = ids.with_columns(pl.lit("near duplicate").alias(DROP))
     return rows.join(flagged.lazy(), on="row_id", how="left")
+
+
+def words_of(text: pl.Expr) -> pl.Expr:
+    """list[String]: the words, in no case or width; marks like `[user]` are nobody's words."""
+    return folded(text.str.replace_all(_MARK, " ")).str.extract_all(_WORD)
 
 
 def _ranked(posts: pl.DataFrame) -> pl.DataFrame:
@@ -71,21 +78,27 @@ def _similar(sets: pl.DataFrame, similarity: float, rarest: int) -> pl.DataFrame
 def _met(sets: pl.DataFrame, rarest: int, k: int, n_passes: int) -> pl.DataFrame:
     """Pairs (earlier, n) that share a key: with the first and with the next before. Pass `k` of `n_passes` sees its share of the keys."""
     ranks = [pl.col("ranks").list.get(i, null_on_oob=True).cast(pl.UInt64).alias(f"r{i}") for i in range(rarest)]
-    keys = []
-    for chosen in combinations(range(rarest), _TOGETHER):
-        key = pl.lit(0, dtype=pl.UInt64)
-        for i in chosen:
-            key = key * pl.lit(_RANKS, dtype=pl.UInt64) + pl.col(f"r{i}")
-        keys.append(key)
+    keys = [_key(chosen) for chosen in combinations(range(rarest), _TOGETHER)]
     keyed = sets.lazy().select("n", *ranks).select("n", pl.concat_list(keys).alias("key")).explode("key").drop_nulls()
-    mine = keyed.filter(pl.col("key") % n_passes == k).sort("key", "n").collect()
+    # the key's high bits and n in one number, so that one quick sort orders by both
+    room = number(1 << sets.select(pl.col("n").max().fill_null(0)).item().bit_length())
+    packed = (pl.col("key") // room * room + pl.col("n")).alias("packed")
+    mine = keyed.filter(pl.col("key") // room % number(n_passes) == k).select(packed).sort("packed").collect()
+    unpacked = mine.lazy().select((pl.col("packed") // room).alias("key"), (pl.col("packed") % room).cast(pl.UInt32).alias("n"))
     goes_on = (pl.col("key") == pl.col("key").shift(1)).fill_null(False)
-    chained = mine.lazy().with_columns(
-        pl.when(goes_on).then(pl.col("n").shift(1)).alias("before"),
+    chained = unpacked.with_columns(
+        goes_on.alias("goes_on"),
+        pl.col("n").shift(1).alias("before"),
         pl.when(~goes_on).then("n").forward_fill().alias("first"),
-    )
-    met = [chained.filter(goes_on).select(pl.col(name).alias("earlier"), "n") for name in ("before", "first")]
+    ).filter("goes_on")
+    met = [chained.select(pl.col(name).alias("earlier"), "n") for name in ("before", "first")]
     return pl.concat(met).unique().collect()
+
+
+def _key(chosen: tuple[int, ...]) -> pl.Expr:
+    """UInt64 from three ranks; null where a row has fewer."""
+    spread = [pl.col(f"r{i}") * number(odd) for i, odd in zip(chosen, _SPREAD, strict=True)]
+    return spread[0] ^ spread[1] ^ spread[2]
 
 
 def _checked(pairs: pl.DataFrame, sets: pl.DataFrame, similarity: float) -> pl.DataFrame:
