@@ -1,4 +1,5 @@
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import product as pairs
 from types import SimpleNamespace
@@ -186,3 +187,11 @@ def test_the_curve_shows_loss_and_baseline():
     assert "step 3" in drawn
     assert curve.svg([], None, None).endswith("</svg>\n")
     assert len(curve.svg([1.0] * 100_000, None, None)) < 10_000
+
+
+def test_it_declares_what_a_product_must():
+    assert (model.PURPOSE, model.SERVES, model.OPTIONS) == ("train_ai", "aggregate", model.Options)
+    assert model.INPUTS["data"].product == "dataset"
+    assert set(model.REQUESTS) == {"generate", "chat", "summary"}
+    for kind in (model.OPTIONS, *model.REQUESTS.values()):
+        assert all(field.metadata["says"] for field in fields(kind))

@@ -83,4 +83,5 @@ class Summary:
 
 
 OPTIONS = Options
+OPTIONS = Options
 REQUESTS = MappingProxyType({"generate": Generate, "chat": Chat, "summary": Summary})
