@@ -190,7 +190,9 @@ def test_the_curve_shows_loss_and_baseline():
 
 
 def test_it_declares_what_a_product_must():
-    assert (model.PURPOSE, model.SERVES, model.OPTIONS) == ("train_ai", "aggregate", model.Options)
+    assert model.PURPOSE == "train_ai"
+    assert model.SERVES == "aggregate"
+    assert model.OPTIONS is model.Options
     assert model.INPUTS["data"].product == "dataset"
     assert set(model.REQUESTS) == {"generate", "chat", "summary"}
     for kind in (model.OPTIONS, *model.REQUESTS.values()):
