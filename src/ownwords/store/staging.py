@@ -1,4 +1,4 @@
-"""Parsed rows wait on disk, sorted by bucket, until the one commit that makes them visible."""
+"""Parsed rows wait on disk, sorted by bucket, until the commit that makes them visible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ownwords.store.store import Store
 
-_ROWS_AT_A_TIME = 150_000
+_ROWS_AT_A_TIME = 80_000
 #: Columns whose change makes a new revision; lists are compared as JSON.
 _CONTENT = [name for name in PARSED if name not in {"record_id", "revision", "observed_at", "batch", "terms", "conversation"}]
 

@@ -65,19 +65,19 @@ class Table:
         return pl.scan_delta(str(self.path), version=version)
 
     def append(self, frames: Iterable[pl.DataFrame], batch: str) -> int:
-        """Append all `frames` in one commit, streaming; the new version (the old one if there was no row)."""
+        """Append `frames`, one Delta version each, so that no more than one is held; the new version.
+
+        Until the ledger names that version nobody reads it, and `roll_back` undoes them all.
+        """
         from deltalake import CommitProperties, write_deltalake
 
-        table = self._open()
-        write_deltalake(
-            table,
-            _reader(table, frames),
-            mode="append",
-            target_file_size=256 << 20,
-            writer_properties=_properties(),
-            commit_properties=CommitProperties(custom_metadata={"batch": batch}),
-        )
-        fault_point("store.appended")
+        for frame in frames:
+            if frame.height:
+                table = self._open()
+                properties = CommitProperties(custom_metadata={"batch": batch})
+                rows = _reader(table, [frame])
+                write_deltalake(table, rows, mode="append", writer_properties=_properties(), commit_properties=properties)
+                fault_point("store.appended")
         return self.version()
 
     def overwrite(self, buckets: Sequence[int], rows: pl.DataFrame) -> int:

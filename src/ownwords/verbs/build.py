@@ -67,9 +67,10 @@ def make(
     """
     from ownwords.core import plugins
     from ownwords.core.errors import Busy
+    from ownwords.core.hashing import sha256_json
 
     declared = plugins.load("product", product)
-    with _workshop(house, name) as out:
+    with _workshop(house, name, sha256_json([product, purpose, repr(options)])) as out:
         for _ in range(_TRIES):
             inputs = _opened(house, declared.INPUTS, purpose, parents or {})
             maker = plugins.load_part("product", product, "make")
@@ -81,8 +82,8 @@ def make(
 
 
 @contextmanager
-def _workshop(house: House, name: str) -> Iterator[Path]:
-    """The folder in which `name` is made; what an interrupted build left there is found again."""
+def _workshop(house: House, name: str, recipe: str) -> Iterator[Path]:
+    """The folder in which `name` is made; what an interrupted build of the same recipe left there is found again."""
     from ownwords.core import files
     from ownwords.core.errors import Busy
 
@@ -92,7 +93,12 @@ def _workshop(house: House, name: str) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Busy(f"another process is building {name}", "wait until it is done, or give yours another --name") from error
+        if not (out / recipe).exists():
+            files.remove_tree(out)
         (out / "files").mkdir(parents=True, exist_ok=True)
+        (out / recipe).touch()
+        for partial in out.rglob(".*.part"):
+            partial.unlink()
         yield out / "files"
         files.remove_tree(out)
 
