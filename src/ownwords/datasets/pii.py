@@ -35,14 +35,16 @@ _NUMBERS = "|".join((
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}([/.-])\d{1,2}[/.-]\d{4}|97[89](?:[ -]?\d){10}",  # dates and ISBN: found so as to be left alone
     r"\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}|3\d{3}[ -]\d{6}[ -]\d{5}|\d{13,19}",  # card, NIK
     r"\d{3}-\d{2}-\d{4}",  # US social security number
-    r"(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}",  # phone, North America
+    r"(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?: ?x\d{1,5})?",  # phone, North America
     r"(?:\+|00)\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,12}(?:[ .-]\d{2,8}){0,5}",  # phone with its country
     r"62[ .-]?8\d{1,2}[ .-]?\d{3,4}[ .-]?\d{3,5}",  # phone, Indonesia without +
     r"(?:\(0\d{1,4}\)|0\d{1,4})(?:[ .-]?\d{2,8}){1,4}",  # phone within a country
 ))  # fmt: skip
-_NUMBER = rf"(^|[^\w#$€£.,/+@-])({_NUMBERS})\b"
-_CALL = r"(?:call|text|phone|tel|telp|telepon|hp|wa|whatsapp|hubungi|nomor|sms|mobile|cell|ring)"
-_CALLED = rf"(?i)\b({_CALL}(?:\s*(?:me|us|at|on|is|no|number|saya|aku|ya|ke|di|ini|[:.=-]))*\s*)\d{{7,15}}\b"
+_NUMBER = rf"(^|[^\w#$€£./+@-])({_NUMBERS})\b"
+_CALL = r"(?:call|text|phone|tel|telp|telepon|hp|wa|whatsapp|hubungi|nomor|sms|mobile|cell|ring|fax|desk|answering)"
+#: After such a word any run of figures is a number to call, in pairs or with three or more at its end (a date has two).
+_CALLED_NUMBER = r"(?:\d{7,15}|\(?\d{2,5}\)?(?:[ .-]?\d{2,5}){0,3}[ .-]\d{3,6}|\d{2}(?:[ .-]\d{2}){3,4})"
+_CALLED = rf"(?i)\b({_CALL}(?:\s*(?:me|us|at|on|is|no|number|saya|aku|ya|ke|di|ini|[:.=-]))*\s*){_CALLED_NUMBER}\b"
 _IBAN_LETTERS = {chr(ord("A") + k): str(10 + k) for k in range(26)}
 #: Codes of Indonesia's provinces in a NIK's first two digits.
 _PROVINCES = [*range(11, 22), *range(31, 37), 51, 52, 53, *range(61, 66), *range(71, 77), 81, 82, *range(91, 98)]
@@ -120,7 +122,7 @@ def _is_card(n: pl.Expr, digits: pl.Expr, value: pl.Expr) -> pl.Expr:
     for k in range(19):
         digit = value // pl.lit(10**k, dtype=pl.UInt64) % pl.lit(10, dtype=pl.UInt64)
         total = total + (digit if k % 2 == 0 else digit * 2 - pl.when(digit > 4).then(9).otherwise(0).cast(pl.UInt64))
-    return n.is_between(13, 19) & digits.str.contains("^[2-6]") & (total % pl.lit(10, dtype=pl.UInt64) == 0)
+    return n.is_between(13, 19) & digits.str.contains("^(?:[2-6]|1800)") & (total % pl.lit(10, dtype=pl.UInt64) == 0)
 
 
 def _is_nik(bare: pl.Expr) -> pl.Expr:
@@ -138,7 +140,7 @@ def _is_ssn(piece: pl.Expr) -> pl.Expr:
 def _is_phone(piece: pl.Expr, n: pl.Expr) -> pl.Expr:
     """By shape: with its country, North American, an Indonesian mobile, or a leading 0 and parts."""
     abroad = piece.str.contains(r"^(?:\+|00)[1-9]") & n.is_between(8, 15)
-    american = piece.str.contains(r"^(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}$")
+    american = piece.str.contains(r"^(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}(?: ?x\d{1,5})?$")
     mobile = piece.str.contains(r"^(?:0|62[ .-]?)8[1-9]") & n.is_between(10, 14)
     inland = piece.str.contains(r"^\(?0[1-9][\d]*\)?[ .-]?\d+(?:[ .-]\d+)*$") & piece.str.contains(r"[ .()-]") & n.is_between(9, 12)
     return abroad | american | mobile | inland
