@@ -208,7 +208,7 @@ def _of_one(person: Person, chance: float, at: datetime, later: datetime) -> lis
     if person.role:
         return []
     if person.state == "memorialised":
-        return [Decision(who, "give", "simulate_person", "self", at, is_lifetime=True)] if chance < 0.25 else []
+        return []  # nothing can be given for them any more
     if person.is_minor(at):
         return [Decision(who, "give", "train_ai", "guardian", later)] if chance < 0.2 else []
     kinds = (
@@ -218,5 +218,6 @@ def _of_one(person: Person, chance: float, at: datetime, later: datetime) -> lis
         (0.105, [Decision(who, "give", "train_ai", "self", at), Decision(who, "withdraw", "train_ai", "self", later)]),
         (0.110, [Decision(who, "give", "license.analysis", "self", later)]),
         (0.113, [Decision(who, "give", "simulate_person", "self", later)]),
+        (0.115, [Decision(who, "give", "simulate_person", "self", later, is_lifetime=True)]),
     )
     return next((decisions for limit, decisions in kinds if chance < limit), [])
