@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from ownwords.core import handles
+
 USER, URL, CODE, QUOTE = "[user]", "[url]", "[code]", "[quote]"
 #: What the store writes where a forgotten person's name stood. Law 2: it must come out exactly as the name would have.
 FORGOTTEN = r"\[forgotten\]"
@@ -12,10 +14,7 @@ _NAME = r"[A-Za-z0-9_]+"
 _REST = rf"(?:[.-]{_NAME}|@{_NAME}|@?{FORGOTTEN})*"
 _SPOKEN = rf"(?:/?(?:[uU](?:ser)?/)?@?{FORGOTTEN}|/?@{_NAME}|/?[uU](?:ser)?/[A-Za-z0-9_-]+){_REST}"
 SPOKEN = rf"(^|\W){_SPOKEN}"
-#: `bob_99`, `rina88`: five characters or more, a letter first, with an underscore or two digits at the end. It is nearly
-#: always somebody's name, and the store takes names of this shape out even where no @ stands before them, so for law 2
-#: they go for everyone; the price is `covid19` and `sha256`.
-BARE = r"[@/]?\b(?-u:[A-Za-z](?:_\w{3,}|\w_\w{2,}|\w\w_\w+|\w{3,}_\w*|\w{2,}[0-9]{2}))\b"
+BARE = rf"[@/]?\b(?-u:{handles.BARE})\b"
 #: A host that was a forgotten name, or a local part that was one, is still an address.
 _LOCAL = rf"(?:[\w.+%-]|{FORGOTTEN})*(?:\w|{FORGOTTEN})"
 _EMAIL = rf"(^|[^\w@.+%-])/?(?:mailto:)?{_LOCAL}@(?:[\w-]+\.)+\p{{L}}{{2,}}\b"

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from ownwords.core.handles import is_distinctive
+
 MENTION = "[forgotten]"
 REFERENCES = ("reply_to", "conversation", "quotes", "repost_of")
 _PATTERN_SIZE = 500
+_LINK = r"\b(?:(?:https?|ftp)://|www\.|(?:[a-z0-9-]+\.)+[a-z]{2,}/)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,14 @@ class Gone:
 
     @property
     def natives(self) -> list[str]:
-        """The ids as they stand in running text, with and without network; numbers of under five characters could be anything."""
-        ids = [*self.accounts, *self.records]
-        tails = {name.partition(":")[2].rpartition("/")[2] for name in ids}
-        return sorted({*ids, *(name for name in tails if len(name) >= 5)})
+        """The ids as they stand in links; numbers of under five characters could be anything."""
+        tails = {name.partition(":")[2].rpartition("/")[2] for name in [*self.accounts, *self.records]}
+        return sorted(name for name in tails if len(name) >= 5)
 
 
 def touched(gone: Gone) -> pl.Expr:
     """bool per RECORDS row: whether it may speak of the forgotten (a few false alarms, no misses)."""
-    names, needles = gone.names, [*gone.handles, *gone.natives]
+    names, needles = gone.names, [*gone.handles, *gone.natives, *gone.accounts, *gone.records]
     hits = [pl.col(name).is_in(names) for name in REFERENCES]
     hits += [pl.col(name).list.eval(pl.element().is_in(names)).list.any() for name in ("mentions", "audience")]
     hits += [pl.col(name).str.contains_any(needles, ascii_case_insensitive=True) for name in ("text", "attributes")]
@@ -81,16 +83,20 @@ def mask(rows: pl.DataFrame, gone: Gone) -> pl.DataFrame:
 
 
 def mask_text(text: pl.Expr, gone: Gone) -> pl.Expr:
-    """`text` with each handle and native id of the forgotten replaced by `[forgotten]`.
+    """`text` with each handle and id of the forgotten replaced by `[forgotten]`.
 
-    A handle goes wherever it stands after @, u/ or a slash; bare only where it can be no ordinary word (it has a
-    digit or an underscore), because a person called `the` must not take that word out of everyone's mouth.
+    A handle goes after @, u/ and inside a link; bare only where its shape makes it no ordinary word (`core.handles`), because a
+    person called `the` must not take that word out of everyone's mouth. Native ids go inside links, whole ids everywhere. The
+    step `pii` takes the same shapes out for everyone, so that a dataset is the same as if the person had never been named.
     """
     for part in _parts(gone.handles):
-        text = text.str.replace_all(rf"(?i)@(?:{part})(?:@[\w.-]+)?\b", MENTION)
-        text = text.str.replace_all(rf"(?i)(?:\bu/|\buser/|/)(?:{part})\b", MENTION)
-    bare = [handle for handle in gone.handles if re.search(r"[\d_]", handle)]
-    for part in _parts([*bare, *gone.natives]):
+        text = text.str.replace_all(rf"(?i)(^|\W)@(?:{part})(?:@[\w.-]+)?\b", "${1}" + MENTION)
+        text = text.str.replace_all(rf"(?i)(^|\W)(?:u/|user/)(?:{part})\b", "${1}" + MENTION)
+    for part in _parts([*gone.handles, *gone.natives]):
+        for _ in range(2):  # a name and a number in one link
+            text = text.str.replace_all(rf"(?i)({_LINK}(?:[^\s]*[/=@.])?)(?:{part})\b", "${1}" + MENTION)
+    whole = [*filter(is_distinctive, gone.handles), *gone.accounts, *gone.records]
+    for part in _parts(whole):
         text = text.str.replace_all(rf"(?i)\b(?:{part})\b", MENTION)
     return text
 
