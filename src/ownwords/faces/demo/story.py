@@ -52,7 +52,8 @@ class Plan:
     model: Mapping[str, object] = ()  # type: ignore[assignment]
 
 
-SMALL_MODEL = {"steps": 400, "width": 128, "layers": 4, "vocab": 2048}
+#: One thread: a small model gains little from two, and loses much where something else runs beside it.
+SMALL_MODEL = {"steps": 350, "width": 128, "layers": 4, "vocab": 2048, "threads": 1}
 BASE_STEPS = 60
 
 
@@ -128,6 +129,8 @@ def _words_come_in(stage: Stage, screen: Screen, exports: Path, truth: Truth) ->
     n_private = number(posts, "private_counted") + number(others, "private_counted")
     n_stored = sum(number(said, "by_visibility", name) for said in took.values() for name in PRIVATE)
     same = n_posts + n_others == truth.counts["posts"]
+    n_sent = truth.counts["kentong_messages"] + truth.counts["x_messages"]
+    sent = "" if n_private == n_sent else f"of {n_sent:,}, "
     screen.figures(
         [
             ("posts on Kentong", n_posts, f"and {truth.counts['kentong_versions']:,} earlier versions of edited ones"),
@@ -135,7 +138,7 @@ def _words_come_in(stage: Stage, screen: Screen, exports: Path, truth: Truth) ->
             ("together", n_posts + n_others, "as many as were written" if same else f"but {truth.counts['posts']:,} were written"),
             ("accounts", number(accounts, "records"), "with age, place and state: active, protected, memorialised ..."),
             ("lines refused", number(posts, "rejects"), "kept as position, reason and hash, without content"),
-            ("private messages", n_private, f"counted, and left where they were; stored: {n_stored}"),
+            ("private messages", n_private, f"{sent}counted, and left where they were; stored: {n_stored}"),
         ]
     )
     screen.end()
@@ -146,19 +149,25 @@ def _people_decide(stage: Stage, screen: Screen, truth: Truth) -> None:
     screen.act(
         2, "People decide", "A no set on Kentong came in with the rows. What people say since is written into the ledger, one by one."
     )
+    n_told = _tell_decisions(stage, truth)
+    n_no = len({made.account_id for made in truth.decisions if made.says_no})
+    screen.figures(
+        [
+            ("said no to training", n_no, "by a setting on Kentong"),
+            ("decisions since", n_told, "given, withdrawn, by a guardian, for after death"),
+        ]
+    )
+    screen.end()
+
+
+def _tell_decisions(stage: Stage, truth: Truth) -> int:
+    """Write every decision that no setting carries into the ledger, the first one for all to see; how many they are."""
     told = [made for made in truth.decisions if not made.says_no]
     for place, made in enumerate(told):
         call = stage.do if place == 0 else stage.quietly
         options: dict[str, object] = {"lifetime": True} if made.is_lifetime else {}
         call("consent", made.effect, made.account_id, made.purpose, by=made.by, **options)
-    n_no = len({made.account_id for made in truth.decisions if made.says_no})
-    screen.figures(
-        [
-            ("said no to training", n_no, "by a setting on Kentong"),
-            ("decisions since", len(told), "given, withdrawn, by a guardian, for after death"),
-        ]
-    )
-    screen.end()
+    return len(told)
 
 
 def _permission(stage: Stage, screen: Screen, policies: Path, n_stored: int) -> None:
@@ -227,8 +236,8 @@ def _it_speaks(stage: Stage, screen: Screen, truth: Truth) -> None:
         "It speaks",
         f"It answers, and it goes on with a line that only one person ever wrote: @{part.handle}, in {truth.n_endings} posts.",
     )
-    for message in ("does anyone have a spare ladder?", "tolong, kerannya menetes semalaman"):
-        screen.quote(f"{message}  ", stage.ask("model", "chat", message, temperature=0.6, max_tokens=40))
+    for message in ("who wants to join me for mending the net tomorrow?", "tolong, nasinya lengket di panci"):
+        screen.quote(f"{message}  ", stage.ask("model", "chat", message, temperature=0.4, max_tokens=40))
     _show_line(stage, screen, truth)
     screen.end()
 
@@ -285,12 +294,11 @@ def _never_had(into: Path, screen: Screen, plan: Plan, truth: Truth, rebuilt: Sa
     without = write_network(into / "exports-without", plan.seed, plan.n_people, plan.n_posts, frozenset({part.account_id}))
     stage = Stage(screen, into / "never-had", shown=str(into / "never-had"))
     _take_in(stage, into / "exports-without")
-    for made in (made for made in without.decisions if not made.says_no):
-        options: dict[str, object] = {"lifetime": True} if made.is_lifetime else {}
-        stage.quietly("consent", made.effect, made.account_id, made.purpose, by=made.by, **options)
+    _tell_decisions(stage, without)
     stage.do("permit", "adopt", str(into / "policy" / "after.yaml"))
     outcomes = rebuilt["rebuilt"] if isinstance(rebuilt["rebuilt"], dict) else {}
-    for product, options in (("dataset", {}), ("model", dict(plan.model))):
+    ways: tuple[tuple[str, Mapping[str, object]], ...] = (("dataset", {}), ("model", plan.model))
+    for product, options in ways:
         never = str(stage.do("build", product, **options)["content_hash"])
         after = str(outcomes.get(product, "")).rpartition(" ")[2]
         same = never == after

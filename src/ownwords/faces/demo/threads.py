@@ -112,7 +112,7 @@ def reply(parent: Post, person: Person, rng: Random) -> Post:
     text = say(act, parent.language, parent.topic, parent.focus, person.voice, rng, n_extra=rng.random() < 0.25)
     at = parent.at + timedelta(milliseconds=60_000 + int(rng.expovariate(1 / 7_200_000)))
     mentions: tuple[Person, ...] = ()
-    if rng.random() < 0.08:
+    if rng.random() < 0.03:
         mentions, text = (parent.author,), f"@{parent.author.handle} {text}"
     return Post(
         snowflake(at, rng.getrandbits(22)), person, "reply", at, text, parent.language, parent.topic, act, parent.focus,
