@@ -14,52 +14,79 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _EDGE = rb"[A-Za-z0-9_]"
+#: Archives within archives are opened so far down.
+_DEEPEST = 3
 
 
-def sweep(root: Path, tokens: Sequence[str], runs: Sequence[str] = ()) -> tuple[int, dict[str, int]]:
-    """How many files were searched, and hits per file (paths relative to `root`).
+def sweep(root: Path, tokens: Sequence[str], runs: Sequence[str] = ()) -> tuple[int, dict[str, int], list[str]]:
+    """How many files were searched, hits per file, and containers that could not be opened (searched as bytes all the same).
 
     tokens   found as whole tokens: `x:777` is not found in `x:7770`; letter case does not count
     runs     runs of words, found anywhere
+    returns  paths relative to `root`
     """
     whole = rb"(?<!" + _EDGE + rb")(?:" + b"|".join(re.escape(token.encode()) for token in tokens) + rb")(?!" + _EDGE + rb")"
     patterns = [re.compile(whole, re.IGNORECASE)] if tokens else []
     patterns += [re.compile(b"|".join(re.escape(run.encode()) for run in runs))] if runs else []
     hits: dict[str, int] = {}
+    closed: list[str] = []
     paths = sorted(path for path in root.rglob("*") if path.is_file())
     for path in paths:
-        n_hits = sum(len(pattern.findall(view)) for view in views(path) for pattern in patterns)
+        name = str(path.relative_to(root))
+        n_hits = 0
+        for view in views(path):
+            if view is None:
+                closed.append(name)
+            else:
+                n_hits += sum(len(pattern.findall(view)) for pattern in patterns)
         if n_hits:
-            hits[str(path.relative_to(root))] = n_hits
-    return len(paths), hits
+            hits[name] = n_hits
+    return len(paths), hits, closed
 
 
-def views(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, and what is inside it: decompressed, decoded, unpacked."""
+def views(path: Path) -> Iterator[bytes | None]:
+    """The name and bytes of a file, and what is inside it: decompressed, decoded, unpacked; None for what will not open."""
     raw = path.read_bytes()
     yield path.name.encode()
     yield from _inside(raw)
     if raw[:16] == b"SQLite format 3\0":
-        yield _sqlite_text(path)
+        try:
+            yield _sqlite_text(path)
+        except sqlite3.Error:
+            yield None
 
 
-def _inside(raw: bytes, depth: int = 0) -> Iterator[bytes]:
+def _inside(raw: bytes, depth: int = 0) -> Iterator[bytes | None]:
     yield raw
-    if depth > 3:
+    if depth > _DEEPEST:
         return
+    try:
+        inner = list(_opened(raw))
+    except Exception:  # a damaged container can fail in as many ways as there are readers
+        yield None
+        return
+    for part, is_final in inner:
+        if is_final:
+            yield part
+        else:
+            yield from _inside(part, depth + 1)
+
+
+def _opened(raw: bytes) -> Iterator[tuple[bytes, bool]]:
+    """What is in a container, and whether it is plain text by now; nothing for bytes that are none."""
     if raw[:4] == b"PAR1" or raw[:6] == b"ARROW1":
-        yield _table_text(raw)
+        yield _table_text(raw), True
     elif raw[:2] == b"\x1f\x8b":
-        yield from _inside(gzip.decompress(raw), depth + 1)
+        yield gzip.decompress(raw), False
     elif raw[:4] == b"\x28\xb5\x2f\xfd":
-        yield from _inside(_unzstd(raw), depth + 1)
+        yield _unzstd(raw), False
     elif raw[:4] == b"PK\x03\x04":
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             for name in archive.namelist():
-                yield name.encode()
-                yield from _inside(archive.read(name), depth + 1)
+                yield name.encode(), True
+                yield archive.read(name), False
     elif b"\\u" in raw or b"\\\\" in raw or b'\\"' in raw:
-        yield _unescaped(raw)
+        yield _unescaped(raw), True
 
 
 def _unzstd(raw: bytes) -> bytes:

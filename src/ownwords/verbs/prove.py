@@ -120,7 +120,11 @@ def _gone(house: House, person: str) -> dict[str, object]:
     kind, token = ("handle", f"{network}:@{name[1:].lower()}") if name.startswith("@") else ("account", person)
     is_buried = bool(house.ledger.tombstoned(pl.Series([token]), kind)[0])
     tokens = [name, f"@{name[1:]}"] if kind == "handle" else [person]
-    n_files, hits = sweep(house.workspace.root, tokens)
+    n_files, hits, closed = sweep(house.workspace.root, tokens)
+    if closed:
+        raise NotProven(
+            f"{len(closed)} files could not be opened, e.g. {closed[0]}, so nothing is shown about what is inside", "remove or mend them"
+        )
     if hits:
         raise NotProven(f"{sum(hits.values())} traces in {len(hits)} files, e.g. {next(iter(hits))}", "ownwords forget PERSON")
     if not is_buried:
