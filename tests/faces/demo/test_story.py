@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ownwords.core.errors import Usage
+from ownwords.core.errors import NotFound, Usage
 from ownwords.faces.demo import story
 from ownwords.faces.demo.screen import Screen
 
@@ -86,3 +86,11 @@ def test_ones_own_archive_is_told_with_ones_own_handle(tmp_path):
 def test_nobody_is_taken_for_the_user_without_their_word(tmp_path):
     with pytest.raises(Usage, match="--mine HANDLE"):
         story.tell(tmp_path / "demo", source=tmp_path)
+
+
+def test_a_missing_export_leaves_the_earlier_demo_as_it_was(tmp_path):
+    story._clear(tmp_path / "demo")
+    (tmp_path / "demo" / "kept").write_text("")
+    with pytest.raises(NotFound, match="no such file or folder"):
+        story.tell(tmp_path / "demo", source=tmp_path / "nothing.zip", mine="someone_x12")
+    assert (tmp_path / "demo" / "kept").exists()

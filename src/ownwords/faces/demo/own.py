@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ownwords.core.errors import Usage
 from ownwords.faces.demo.stage import Stage, number
 
 if TYPE_CHECKING:
@@ -16,15 +15,12 @@ if TYPE_CHECKING:
 _NETWORKS = {"x_archive": "x", "reddit": "reddit", "stackexchange": "stackexchange"}
 
 
-def play_own(into: Path, screen: Screen, source: Path, mine: str | None, model: Mapping[str, object]) -> None:
+def play_own(into: Path, screen: Screen, source: Path, mine: str, model: Mapping[str, object]) -> None:
     """Ingest, permission, a model, and what taking it back would touch.
 
     source   an X archive, Reddit or Stack Exchange files
-    mine     the handle that is the user's in it
-    raises   Usage without `mine`: nobody else's words are taken for the user's
+    mine     the handle that is the user's in it; nobody else's words are taken for theirs
     """
-    if not mine:
-        raise Usage("--from needs --mine HANDLE: only words that you say are yours may be trained on", "add --mine YOUR_HANDLE")
     screen.hello("Your own words", "Everything stays in this folder. Every command below can be typed just so.")
     stage = Stage(screen, into / "mine", shown=str(into / "mine"))
     sources = _in(stage, screen, source, mine)

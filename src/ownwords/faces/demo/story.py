@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownwords.core import files
-from ownwords.core.errors import Usage
+from ownwords.core.errors import NotFound, Usage
 from ownwords.core.schemas import PRIVATE
 from ownwords.faces.demo.exports import write_network
 from ownwords.faces.demo.screen import Screen
@@ -67,14 +67,18 @@ def tell(into: Path, *, source: Path | None = None, mine: str | None = None, bas
     raises   Usage if `into` holds something else
     """
     model: dict[str, object] = {"base": base, "steps": BASE_STEPS} if base else dict(SMALL_MODEL)
-    screen = Screen()
-    _clear(into)
     if source is None:
-        play(into, screen, Plan(model=model))
+        _clear(into)
+        play(into, Screen(), Plan(model=model))
         return
     from ownwords.faces.demo.own import play_own
 
-    play_own(into, screen, source, mine, model)
+    if not mine:
+        raise Usage("--from needs --mine HANDLE: only words that you say are yours may be trained on", "add --mine YOUR_HANDLE")
+    if not source.exists():
+        raise NotFound(f"{source}: no such file or folder", "check the path")
+    _clear(into)
+    play_own(into, Screen(), source, mine, model)
 
 
 def _clear(into: Path) -> None:
@@ -204,6 +208,7 @@ def _a_model(stage: Stage, screen: Screen, plan: Plan) -> Said:
     model = stage.do("build", "model", **plan.model)
     metrics = model["metrics"] if isinstance(model.get("metrics"), dict) else {}
     assert isinstance(metrics, dict)
+    kind = "an adapter on the base, and the base" if "base" in plan.model else "a small model, to show the way"
     screen.figures(
         [
             (
@@ -214,7 +219,7 @@ def _a_model(stage: Stage, screen: Screen, plan: Plan) -> Said:
             (
                 "parameters",
                 number(model, "metrics", "parameters"),
-                f"made in {time.monotonic() - began:.0f} s: a small model, to show the way",
+                f"made in {time.monotonic() - began:.0f} s: {kind}",
             ),
             (
                 "loss on held-out people",
