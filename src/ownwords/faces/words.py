@@ -122,9 +122,10 @@ def event_line(event: dict[str, Any]) -> tuple[str, bool]:
     """One event of an answer as text, and whether the line is ended: pieces of text run on, rows are lines."""
     if set(event) == {"text"}:
         return str(event["text"]), False
-    if event.get("done") is True:
+    if event.get("done") is True and "text" in event:
         return "\n", True
-    return json.dumps(event, ensure_ascii=False, default=str) + "\n", True
+    said = {name: value for name, value in event.items() if name != "done"}
+    return json.dumps(said, ensure_ascii=False, default=str) + "\n", True
 
 
 def log_line(verb: str, cpu_s: float, counts: dict[str, int]) -> str:

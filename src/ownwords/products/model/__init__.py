@@ -83,5 +83,4 @@ class Summary:
 
 
 OPTIONS = Options
-OPTIONS = Options
 REQUESTS = MappingProxyType({"generate": Generate, "chat": Chat, "summary": Summary})
