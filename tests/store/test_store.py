@@ -152,3 +152,24 @@ def test_accounts_keep_what_is_known_and_learn_what_is_new(shelf):
     )
     found = Store(shelf.folder, Versions(0, second, 1)).accounts().sort("account_id")
     assert found.select("handle", "state").rows() == [("a", "protected"), (None, None)]
+
+
+def test_a_notice_that_names_nobody_finds_the_post_it_is_about(shelf):
+    shelf.take([post(1, account="x:5"), post(2, account="x:6")])
+    said = shelf.take([post(1, account=None, state="deleted", text=None), post(9, account=None)])
+    assert (said.n_new, said.n_changed) == (1, 1)
+    rows = shelf.rows().sort("record_id")
+    assert rows.select("record_id", "state", "account_id").rows() == [
+        ("x:1", "deleted", "x:5"),
+        ("x:2", "live", "x:6"),
+        ("x:9", "live", None),
+    ]
+
+
+def test_an_old_number_leads_to_the_current_revision(shelf):
+    shelf.take([post(1, text="old"), post(2)])
+    old = shelf.rows().filter(pl.col("record_id") == "x:1")["record_no"]
+    shelf.take([post(1, text="new")])
+    now = shelf.rows().filter(pl.col("record_id") == "x:1")["record_no"]
+    assert shelf.store.successors(old).collect()["now"].to_list() == now.to_list() != old.to_list()
+    assert set(old) | set(now) <= set(shelf.store.numbers_of(["x:1"]))

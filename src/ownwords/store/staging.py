@@ -51,8 +51,10 @@ class Staging:
     def frames(self, store: Store) -> Iterator[pl.DataFrame]:
         """RECORDS rows that are new or changed against `store`, numbered, a few buckets at a time."""
         self.next_no = store.versions.next_no
+        homed = self._homed(store)
         for buckets in self._groups():
-            rows = pl.scan_parquet(self.folder / "chunk-*.parquet").filter(pl.col("bucket").is_in(buckets)).collect()
+            rows = self._rows().filter(pl.col("bucket").is_in(buckets)).join(homed.lazy(), on="record_id", how="anti").collect()
+            rows = pl.concat([rows, homed.filter(pl.col("bucket").is_in(buckets))])
             fresh = self._against(_identified(rows), store.scan(buckets).select("record_id", "revision", *_CONTENT).collect())
             numbers = pl.int_range(self.next_no, self.next_no + fresh.height, dtype=pl.Int64, eager=True)
             numbered = fresh.with_columns(
@@ -60,6 +62,25 @@ class Staging:
             )
             self.next_no += fresh.height
             yield conform(numbered, RECORDS)
+
+    def _rows(self) -> pl.LazyFrame:
+        return pl.scan_parquet(self.folder / "chunk-*.parquet") if self._n_chunks else pl.LazyFrame(schema={**PARSED, "bucket": pl.Int32})
+
+    def _homed(self, store: Store) -> pl.DataFrame:
+        """Staged rows without an author whose record is held: they are that author's, in that author's bucket.
+
+        So a notice that a post was deleted, which names nobody any more, finds the post it is about.
+        """
+        nameless = self._rows().filter(pl.col("account_id").is_null() & pl.col("record_id").is_not_null())
+        held = store.scan().filter(pl.col("account_id").is_not_null()).select("record_id", "account_id", "bucket")
+        found = nameless.join(held, on="record_id", how="inner", suffix="_held").collect()
+        homed = found.with_columns(account_id=pl.col("account_id_held"), bucket=pl.col("bucket_held")).drop(
+            "account_id_held", "bucket_held"
+        )
+        for rows, sign in ((found, -1), (homed, 1)):
+            for bucket, n_rows in rows["bucket"].value_counts().iter_rows():
+                self.per_bucket[bucket] = self.per_bucket.get(bucket, 0) + sign * n_rows
+        return homed
 
     def _groups(self) -> Iterator[list[int]]:
         group: list[int] = []

@@ -67,6 +67,19 @@ class Store:
         rows = self.scan((wanted // (1 << 48)).unique().to_list())
         return rows.join(wanted.to_frame().lazy(), on="record_no", how="semi")
 
+    def successors(self, numbers: pl.Series) -> pl.LazyFrame:
+        """table[record_no, now]: what the record behind each number is called in its current revision; none if it is gone."""
+        wanted = pl.DataFrame({"record_no": numbers.cast(pl.Int64)}).unique()
+        buckets = (wanted["record_no"] // (1 << 48)).unique().to_list()
+        every = self.records.scan(self.versions.records).filter(pl.col("bucket").is_in(buckets)).select("record_no", "record_id")
+        current = self.scan(buckets).select("record_id", pl.col("record_no").alias("now"))
+        return every.join(wanted.lazy(), on="record_no", how="semi").join(current, on="record_id", how="inner").select("record_no", "now")
+
+    def numbers_of(self, account_ids: Sequence[str]) -> pl.Series:
+        """int64[n]: the numbers of every revision of these accounts' records."""
+        rows = self.records.scan(self.versions.records).filter(pl.col("bucket").is_in([bucket_of(name) for name in account_ids]))
+        return rows.filter(pl.col("account_id").is_in(list(account_ids))).select("record_no").collect()["record_no"]
+
     def accounts(self) -> pl.DataFrame:
         """ACCOUNTS rows, one an account."""
         return self.accounts_table.scan(self.versions.accounts).select(list(ACCOUNTS)).collect()

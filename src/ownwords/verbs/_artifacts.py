@@ -72,7 +72,19 @@ def allowed_now(house: House, numbers: pl.Series, purpose: str) -> pl.Series:
     with locks.reading(house.workspace.leases):
         rows = house.store().by_numbers(numbers.unique().to_list())
         good = house.decided(rows, purpose).filter(pl.col("allowed")).select("record_no").collect()["record_no"]
-    return numbers.is_in(good.to_list())
+    return numbers.is_in(good.implode())
+
+
+def permitted_now(house: House, numbers: pl.Series, purpose: str) -> pl.Series:
+    """bool[len]: like `allowed_now`, but an edited record is asked about as it stands now: an edit takes nothing back."""
+    import polars as pl
+
+    from ownwords.store import locks
+
+    with locks.reading(house.workspace.leases):
+        now = house.store().successors(numbers).collect()
+    good = now.filter(allowed_now(house, now["now"], purpose))["record_no"]
+    return numbers.is_in(good.implode()) if numbers.len() else pl.Series(dtype=pl.Boolean)
 
 
 def owed(house: House, artifact: Artifact) -> int:
@@ -85,21 +97,23 @@ def owed(house: House, artifact: Artifact) -> int:
     if house.ledger.head().seq == since:
         return 0
     numbers = in_question(house, origins(artifact), since)
-    return numbers.len() - int(allowed_now(house, numbers, made.purpose).sum()) if numbers.len() else 0
+    return numbers.len() - int(permitted_now(house, numbers, made.purpose).sum()) if numbers.len() else 0
 
 
 def in_question(house: House, bitmap: BitMap64, since: int) -> pl.Series:
     """int64[n]: the record numbers in `bitmap` that an event after `since` may have taken the permission of.
 
-    Those of the people the events are about; all of them after a new policy, a new state of the store by erasure, or a burial.
+    Those of the people the events are about; all of them after a new policy, a burial, or an ingest that changed rows it already
+    held: a network may have told of deletions.
     """
     import polars as pl
     from pyroaring import BitMap64
 
     news = house.ledger.accounts_since(since)
-    if news.n_buried or news.general & {"policy", "forgotten"}:
+    changed = "store" in news.general and any((event.body or {}).get("n_changed") for event in house.ledger.events("store", after=since))
+    if news.n_buried or changed or news.general & {"policy", "forgotten"}:
         return pl.Series("record_no", list(bitmap), dtype=pl.Int64)
-    theirs = house.store().of_accounts(news.accounts).select("record_no").collect()["record_no"]
+    theirs = house.store().numbers_of(news.accounts)
     return pl.Series("record_no", list(BitMap64(theirs) & bitmap), dtype=pl.Int64)
 
 

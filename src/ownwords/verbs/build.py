@@ -220,7 +220,7 @@ def _changed(house: House, inputs: Mapping[str, Opened], built: Built, purpose: 
 
     since = min(opened.dataset.permit.ledger_seq for opened in inputs.values())
     numbers = _artifacts.in_question(house, built.origins, since)
-    return bool(numbers.len()) and not bool(_artifacts.allowed_now(house, numbers, purpose).all())
+    return bool(numbers.len()) and not bool(_artifacts.permitted_now(house, numbers, purpose).all())
 
 
 def _next_version(house: House, name: str) -> int:

@@ -255,7 +255,7 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
             rejects.write_parquet(partial, statistics=False)
             files.fsync_file(partial)
             files.rename(partial, house.workspace.rejects / f"{staging.batch}.parquet")
-        house.commit(Versions(records, accounts, next_no), batch=staging.batch, n_records=staging.n_new + staging.n_changed)
+        house.commit(Versions(records, accounts, next_no), batch=staging.batch, n_new=staging.n_new, n_changed=staging.n_changed)
         if is_indexed:
             house.ids.settle(records)
         if owner is not None:
