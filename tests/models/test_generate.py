@@ -58,7 +58,9 @@ def test_pieces_are_whole_characters(folder, monkeypatch):
     ids = loaded.tokenizer.backend_tokenizer.encode("a é ☃ 👋", add_special_tokens=False).ids
     monkeypatch.setattr(generate, "_tokens", lambda *_: iter([*ids, ids[-1]]))
     pieces = list(generate._text(loaded, [], Manner()))
-    assert "".join(pieces) == "a é ☃ 👋"
+    assert "".join(pieces) == " a é ☃ 👋"
+    assert "".join(generate._unspaced(iter(pieces))) == "a é ☃ 👋"
+    assert list(generate._unspaced(iter([" ", "a", " b"]))) == ["a", " b"]
     assert "\ufffd" not in "".join(pieces)
 
 

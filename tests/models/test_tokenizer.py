@@ -33,7 +33,7 @@ def test_another_process_trains_the_same_tokenizer():
 def test_without_text_it_is_bytes_and_special_tokens_alone():
     words = tokenizer.train([], 4096, 32, False)
     assert len(words) == tokenizer.SMALLEST_VOCAB
-    assert len(tokenizer.encode(words, ["é"])[0]) == 2
+    assert len(tokenizer.encode(words, ["é"])[0]) == 3
 
 
 def test_special_tokens_have_the_first_ids(words):
@@ -41,9 +41,14 @@ def test_special_tokens_have_the_first_ids(words):
 
 
 @given(text=st.text(max_size=40))
-def test_any_text_comes_back_unchanged(words, text):
+def test_any_text_comes_back_with_a_space_before_it(words, text):
     ids = tokenizer.encode(words, [text])[0]
-    assert words.backend_tokenizer.decode(ids, skip_special_tokens=False) == text
+    assert words.backend_tokenizer.decode(ids, skip_special_tokens=False) == (text if text.startswith(" ") or not text else f" {text}")
+
+
+def test_a_word_is_the_same_piece_at_the_beginning_and_later(words):
+    alone, later = tokenizer.encode(words, ["baker", "the baker"])
+    assert later[-len(alone) :] == alone
 
 
 def test_a_person_cannot_write_a_special_token(words):

@@ -112,7 +112,16 @@ def chat(folder: Path, turns: Sequence[str], manner: Manner) -> Iterator[str]:
         if place:
             ids += around.back if place % 2 == asker else around.answer
         ids += turn
-    return _text(loaded, [*ids, *around.prompt], manner)
+    return _unspaced(_text(loaded, [*ids, *around.prompt], manner))
+
+
+def _unspaced(pieces: Iterator[str]) -> Iterator[str]:
+    """The pieces without the one space with which a tokenizer begins a text."""
+    for first in pieces:
+        if first != " ":
+            yield first.removeprefix(" ")
+        break
+    yield from pieces
 
 
 def _text(loaded: Loaded, start: list[int], manner: Manner) -> Iterator[str]:

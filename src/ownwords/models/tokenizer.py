@@ -49,7 +49,8 @@ def train(texts: Sequence[str], vocab: int, context: int, has_dialogues: bool) -
     has_dialogues   whether turns answer each other; decides the chat template
     """
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    # A word is the same piece at the beginning of a post as after a space: else what was learned of it there does not hold here.
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=max(vocab, SMALLEST_VOCAB),
