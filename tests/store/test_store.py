@@ -173,3 +173,59 @@ def test_an_old_number_leads_to_the_current_revision(shelf):
     now = shelf.rows().filter(pl.col("record_id") == "x:1")["record_no"]
     assert shelf.store.successors(old).collect()["now"].to_list() == now.to_list() != old.to_list()
     assert set(old) | set(now) <= set(shelf.store.numbers_of(["x:1"]))
+
+
+def signal(value):
+    return [{"name": "train-ai", "value": value, "set_by": "x:1", "at": None}]
+
+
+def test_a_changed_signal_is_a_change_and_silence_is_not(shelf):
+    shelf.take([post(1, signals=signal("y"))])
+    assert shelf.take([post(1, signals=signal("n"))]).n_changed == 1
+    assert shelf.take([post(1)]).n_unchanged == 1
+    assert shelf.rows()["signals"].to_list()[0][0]["value"] == "n"
+
+
+def test_one_batch_keeps_rows_that_differ_in_a_list_alone(shelf):
+    shelf.take([post(1, signals=signal("n")), post(1)])
+    rows = shelf.rows()
+    assert rows.height == 1
+    assert shelf.store.records.scan(shelf.store.versions.records).collect().height == 2
+
+
+@pytest.mark.parametrize("revisions", [[0, 1, 2], [0, 0, 1], [1, 1, 1], [2, 1, 0]])
+def test_many_revisions_in_one_batch_leave_one_current_row(shelf, revisions):
+    rows = [post(1, text=f"text {k}", revision=revision) for k, revision in enumerate(revisions)]
+    shelf.take([post(1, text="before")])
+    said = shelf.take(rows)
+    assert said.n_changed + said.n_unchanged == 3
+    assert shelf.rows().height == 1
+    newest = max(range(3), key=lambda k: (revisions[k], k))
+    assert shelf.rows()["text"].to_list() == [f"text {newest}"]
+    assert shelf.take(rows).n_unchanged == 3
+    assert shelf.rows()["text"].to_list() == [f"text {newest}"]
+
+
+def test_a_record_under_a_second_name_of_its_author_is_there_once(shelf):
+    shelf.take([post(1, account="x:old")])
+    shelf.take([post(1, account="x:new", text="edited")])
+    assert shelf.rows().select("account_id", "text").rows() == [("x:old", "edited")]
+
+
+def test_an_edit_beside_a_nameless_copy_is_not_lost(shelf):
+    shelf.take([post(1, text="old")])
+    shelf.take([post(1, text="edited"), post(1, account=None, text="old")])
+    assert "edited" in shelf.store.records.scan(shelf.store.versions.records).collect()["text"].to_list()
+    assert shelf.rows().height == 1
+
+
+def test_a_new_score_is_no_edit_but_a_new_employer_is(shelf):
+    shelf.take([post(1, category="post", attributes='{"score":1}'), post(2, category="position", attributes='{"employer":"a"}')])
+    said = shelf.take([post(1, category="post", attributes='{"score":2}'), post(2, category="position", attributes='{"employer":"b"}')])
+    assert (said.n_changed, said.n_unchanged) == (1, 1)
+
+
+def test_an_author_who_becomes_known_is_taken_over(shelf):
+    shelf.take([post(1, account=None)])
+    shelf.take([post(1, account="x:7")])
+    assert shelf.rows()["account_id"].to_list() == ["x:7"]

@@ -10,7 +10,7 @@ import polars as pl
 
 from ownwords.core.schemas import PARSED, RECORDS, conform
 from ownwords.store.redact import REFERENCES
-from ownwords.store.table import N_BUCKETS, buckets_of
+from ownwords.store.table import N_BUCKETS, bucket_of, buckets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from ownwords.store.store import Store
 
 _ROWS_AT_A_TIME = 80_000
-#: Columns whose change makes a new revision; lists are compared as JSON.
-_CONTENT = [name for name in PARSED if name not in {"record_id", "revision", "observed_at", "batch", "terms", "conversation"}]
+#: Columns whose change makes a new revision.
+_CONTENT = [name for name in PARSED if name not in {"record_id", "revision", "observed_at", "terms", "conversation"}]
+_LISTS = [name for name in _CONTENT if isinstance(PARSED[name], pl.List)]
+_PLAIN = [name for name in _CONTENT if name not in _LISTS]
+#: What people write; the attributes of these (scores, counts) change without anybody writing anything.
+_WRITTEN = ["post", "reply", "repost", "reaction"]
+_STAGED = {**PARSED, "bucket": pl.Int32, "_row": pl.Int64}
 
 
 @dataclass
@@ -38,24 +43,30 @@ class Staging:
     next_no: int = 1
     per_bucket: dict[int, int] = field(default_factory=dict)
     _n_chunks: int = 0
+    _n_rows: int = 0
 
     def add(self, records: pl.DataFrame) -> None:
-        """Keep PARSED rows; those without an id get one from their content."""
-        rows = conform(records, PARSED).with_columns(buckets_of(records["account_id"].cast(pl.String)).alias("bucket"))
-        rows = rows.sort("bucket", maintain_order=True)
-        for bucket, n_rows in rows["bucket"].value_counts().iter_rows():
-            self.per_bucket[bucket] = self.per_bucket.get(bucket, 0) + n_rows
-        rows.write_parquet(self.folder / f"chunk-{self._n_chunks:05}.parquet", compression="lz4", row_group_size=8192)
+        """Keep PARSED rows until `frames`."""
+        numbers = pl.int_range(self._n_rows, self._n_rows + records.height, dtype=pl.Int64, eager=True)
+        rows = conform(records, PARSED).with_columns(
+            buckets_of(records["account_id"].cast(pl.String)).alias("bucket"), numbers.alias("_row"), pl.col("revision").fill_null(0)
+        )
+        self._count(rows, 1)
+        rows.sort("bucket", maintain_order=True).write_parquet(
+            self.folder / f"chunk-{self._n_chunks:05}.parquet", compression="lz4", row_group_size=8192
+        )
         self._n_chunks += 1
+        self._n_rows += rows.height
 
     def frames(self, store: Store) -> Iterator[pl.DataFrame]:
         """RECORDS rows that are new or changed against `store`, numbered, a few buckets at a time."""
         self.next_no = store.versions.next_no
         homed = self._homed(store)
         for buckets in self._groups():
-            rows = self._rows().filter(pl.col("bucket").is_in(buckets)).join(homed.lazy(), on="record_id", how="anti").collect()
-            rows = pl.concat([rows, homed.filter(pl.col("bucket").is_in(buckets))])
-            fresh = self._against(_identified(rows), store.scan(buckets).select("record_id", "revision", *_CONTENT).collect())
+            rows = self._rows().filter(pl.col("bucket").is_in(buckets)).join(homed.lazy(), on="_row", how="anti").collect()
+            rows = _identified(pl.concat([rows, homed.filter(pl.col("bucket").is_in(buckets))]).sort("_row"))
+            held = store.scan([*buckets, bucket_of(None)]).join(rows.lazy(), on="record_id", how="semi")
+            fresh = self._against(rows, held.select("record_id", "revision", *_CONTENT).collect())
             numbers = pl.int_range(self.next_no, self.next_no + fresh.height, dtype=pl.Int64, eager=True)
             numbered = fresh.with_columns(
                 (pl.col("bucket").cast(pl.Int64) * (1 << 48) + numbers).alias("record_no"), pl.lit(self.batch).alias("batch")
@@ -64,22 +75,27 @@ class Staging:
             yield conform(numbered, RECORDS)
 
     def _rows(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.folder / "chunk-*.parquet") if self._n_chunks else pl.LazyFrame(schema={**PARSED, "bucket": pl.Int32})
+        return pl.scan_parquet(self.folder / "chunk-*.parquet") if self._n_chunks else pl.LazyFrame(schema=_STAGED)
+
+    def _count(self, rows: pl.DataFrame, sign: int) -> None:
+        for bucket, n_rows in rows["bucket"].value_counts().iter_rows():
+            self.per_bucket[bucket] = self.per_bucket.get(bucket, 0) + sign * n_rows
 
     def _homed(self, store: Store) -> pl.DataFrame:
-        """Staged rows without an author whose record is held: they are that author's, in that author's bucket.
+        """Staged rows whose record is held as somebody else's: they are that author's, in that author's bucket.
 
-        So a notice that a post was deleted, which names nobody any more, finds the post it is about.
+        So a notice that a post was deleted, which names nobody any more, finds the post it is about, and a record that two
+        dumps ascribe to two names of one account is there once.
         """
-        nameless = self._rows().filter(pl.col("account_id").is_null() & pl.col("record_id").is_not_null())
         held = store.scan().filter(pl.col("account_id").is_not_null()).select("record_id", "account_id", "bucket")
-        found = nameless.join(held, on="record_id", how="inner", suffix="_held").collect()
+        staged = self._rows().filter(pl.col("record_id").is_not_null())
+        other = pl.col("account_id").ne_missing(pl.col("account_id_held"))
+        found = staged.join(held, on="record_id", how="inner", suffix="_held").filter(other).collect()
         homed = found.with_columns(account_id=pl.col("account_id_held"), bucket=pl.col("bucket_held")).drop(
             "account_id_held", "bucket_held"
         )
-        for rows, sign in ((found, -1), (homed, 1)):
-            for bucket, n_rows in rows["bucket"].value_counts().iter_rows():
-                self.per_bucket[bucket] = self.per_bucket.get(bucket, 0) + sign * n_rows
+        self._count(found, -1)
+        self._count(homed, 1)
         return homed
 
     def _groups(self) -> Iterator[list[int]]:
@@ -97,21 +113,22 @@ class Staging:
             yield group
 
     def _against(self, rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-        """The rows that say something new; revisions continue those held."""
-        rows = rows.unique(["record_id", "revision", *_flat(_CONTENT)], keep="last", maintain_order=True)
-        # Two different rows of one record and revision: the later one is a later revision.
-        later = pl.int_range(pl.len()).over("record_id", "revision")
-        rows = rows.with_columns((pl.col("revision") + later).cast(pl.Int32).alias("revision"))
-        n_rows = sum(self.per_bucket[bucket] for bucket in rows["bucket"].unique())
-        marked = rows.join(held, on="record_id", how="left", suffix="_held", maintain_order="left")
-        same = pl.all_horizontal(_same(name) for name in _CONTENT)
-        stale = pl.col("state_held").is_in(["deleted", "withheld"]) & (pl.col("state") == "live")
+        """The rows that say something new; revisions continue those held, each higher than the one before."""
+        n_rows = rows.height
+        held = held.unique("record_id", keep="any")
+        marked = rows.join(held, on="record_id", how="left", suffix="_held", maintain_order="left").with_columns(_known())
+        marked = marked.with_columns(_told("").alias("_lists"), _told("_held").alias("_lists_held"))
+        marked = marked.unique(["record_id", "revision", "_lists", *_PLAIN], keep="first", maintain_order=True)
+        same = pl.all_horizontal(_same(name) for name in _PLAIN) & pl.col("_lists").eq_missing(pl.col("_lists_held"))
+        gone_for_good = pl.col("state_held").is_in(["deleted", "withheld"]) & (pl.col("state") == "live")
+        is_history = (pl.col("revision") > 0) | (pl.col("revision").max().over("record_id") > pl.col("revision"))
+        older = (pl.col("revision") < pl.col("revision_held")) & is_history
         is_new = pl.col("revision_held").is_null()
-        older = (pl.col("revision") < pl.col("revision_held")) & (pl.col("revision") > 0)
-        keep = is_new | ~(same | stale | older)
-        revision = pl.when(is_new).then("revision").otherwise(pl.max_horizontal("revision", pl.col("revision_held") + 1))
-        fresh = marked.filter(keep).with_columns(revision.cast(pl.Int32).alias("revision"), is_new.alias("is_new"))
-        n_new = int(fresh["is_new"].sum())
+        fresh = marked.filter(is_new | ~(same | gone_for_good | older)).sort("record_id", "revision", "_row")
+        place = pl.int_range(pl.len()).over("record_id")
+        least = pl.max_horizontal("revision", (pl.col("revision_held") + 1).fill_null(0))
+        fresh = fresh.with_columns(((least - place).cum_max().over("record_id") + place).cast(pl.Int32).alias("revision"))
+        n_new = fresh.select((is_new & (place == 0)).sum()).item()
         self.n_new += n_new
         self.n_changed += fresh.height - n_new
         self.n_unchanged += n_rows - fresh.height
@@ -122,35 +139,34 @@ def _identified(rows: pl.DataFrame) -> pl.DataFrame:
     """`rows` with a record id each: without a native one, sha256 of network, account, time, text and ordinal."""
     anonymous = rows["record_id"].is_null()
     if not anonymous.any():
-        return rows.with_columns(pl.col("revision").fill_null(0))
+        return rows
     key = pl.concat_str(
         [pl.col(name).cast(pl.String).fill_null("") for name in ("network", "account_id", "created_at", "text")], separator="\x1f"
     )
-    keyed = rows.with_columns(key.alias("key"))
-    ordinal = pl.int_range(pl.len()).over("key").cast(pl.String)
-    texts = keyed.select(pl.concat_str([pl.col("key"), ordinal], separator="\x1f").filter(pl.col("record_id").is_null()))
-    digests = [sha256(text.encode()).hexdigest() for text in texts.to_series()]
-    made = pl.DataFrame({"row": anonymous.arg_true(), "made": pl.Series(digests, dtype=pl.String)})
-    return (
-        rows.with_row_index("row")
-        .join(made.cast({"row": pl.UInt32}), on="row", how="left", maintain_order="left")
-        .with_columns(
-            pl.coalesce("record_id", pl.col("network") + ":" + pl.col("made")).alias("record_id"), pl.col("revision").fill_null(0)
-        )
-        .drop("row", "made")
-    )
+    keyed = rows.filter(anonymous).with_columns(key.alias("key"))
+    texts = keyed.select(pl.concat_str([pl.col("key"), pl.int_range(pl.len()).over("key").cast(pl.String)], separator="\x1f")).to_series()
+    made = pl.Series("made", [sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String)
+    named = keyed.drop("key").with_columns((pl.col("network") + ":" + made).alias("record_id"))
+    return pl.concat([rows.filter(~anonymous), named]).sort("_row")
 
 
-def _flat(names: list[str]) -> list[str]:
-    """Columns that are not lists."""
-    return [name for name in names if not isinstance(PARSED[name], pl.List)]
+def _known() -> list[pl.Expr]:
+    """What a live row leaves unknown stays as it was known: no word on a signal is not the signal's end."""
+    is_live = pl.col("state").fill_null("live") == "live"
+    return [pl.when(is_live).then(pl.coalesce(name, f"{name}_held")).otherwise(name).alias(name) for name in _CONTENT]
+
+
+def _told(suffix: str) -> pl.Expr:
+    """All lists of a row as one text; an empty list says what no list says."""
+    lists = [pl.when(pl.col(name + suffix).list.len() > 0).then(pl.col(name + suffix)).alias(name) for name in _LISTS]
+    return pl.struct(lists).struct.json_encode()
 
 
 def _same(name: str) -> pl.Expr:
-    """Whether a column says the same as the held row; `gone:` and `[forgotten]` say what they stand for."""
+    """Whether a plain column says the same as the held row; `gone:` stands for any other `gone:`."""
     now, held = pl.col(name), pl.col(f"{name}_held")
-    if isinstance(PARSED[name], pl.List):
-        return now.list.len().fill_null(0) == held.list.len().fill_null(0)
     if name in REFERENCES:
         return now.eq_missing(held) | (now.str.starts_with("gone:") & held.str.starts_with("gone:")).fill_null(False)
+    if name == "attributes":
+        return now.eq_missing(held) | pl.col("category").is_in(_WRITTEN).fill_null(False)
     return now.eq_missing(held)
