@@ -13,9 +13,9 @@ def require(what: str) -> None:
     what     the work that needs them, as the subject of a sentence: "building a model"
     raises   MissingExtra naming the extra `train`
     """
-    # Before torch is loaded: its threads then sleep while they wait. Spinning, two threads on two cores that others use too
-    # took twice the time and twice the CPU (measured).
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Before torch is loaded: its threads wait awake for microseconds only, then sleep. As GNU OpenMP comes they wait awake for long,
+    # and on two cores that others use too a step took 280 to 1,080 ms; so it takes 135 to 175, and 70 instead of 63 on idle cores.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
         import peft  # noqa: F401
         import safetensors  # noqa: F401

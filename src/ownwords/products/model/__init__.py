@@ -20,14 +20,14 @@ def _says(text: str) -> dict[str, str]:
 class Options:
     """How a model is built. Steps are fixed, not seconds: the same rows and options give the same weights."""
 
-    steps: int = field(default=440, metadata=_says("training steps"))
+    steps: int = field(default=500, metadata=_says("training steps"))
     base: str = field(default="", metadata=_says("folder or hub id of a model to adapt with LoRA; empty: from scratch"))
     seed: int = field(default=0, metadata=_says("decides first weights and the order of reading"))
     batch: int = field(default=8, metadata=_says("windows a step"))
     context: int = field(default=128, metadata=_says("tokens a window"))
     width: int = field(default=128, metadata=_says("width of the decoder, a multiple of 32 (from scratch)"))
     layers: int = field(default=4, metadata=_says("layers of the decoder (from scratch)"))
-    vocab: int = field(default=4096, metadata=_says("pieces of the tokenizer (from scratch)"))
+    vocab: int = field(default=3072, metadata=_says("pieces of the tokenizer (from scratch)"))
     rank: int = field(default=8, metadata=_says("rank of the adapter (with a base)"))
     rate: float = field(default=0.0, metadata=_says("peak learning rate; 0: the proven one of each way"))
     threads: int = field(default=2, metadata=_says("CPU threads; part of the result"))
