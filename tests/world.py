@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import ownwords
-from ownwords.ledger.decisions import decision_body
 from ownwords.core import clock
+from ownwords.ledger.decisions import decision_body
 from ownwords.verbs._house import House
 
-WORDS = (
-    "river lantern market bicycle mango teacher window garden bridge kettle pepper ladder button violin harbour pillow ticket carpet "
-    "monsoon orchard pencil rooster saddle temple umbrella village whistle yellow zigzag anchor basket candle drum engine feather"
-).split()
+WORDS = [
+    *("river", "lantern", "market", "bicycle", "mango", "teacher", "window", "garden", "bridge", "kettle", "pepper", "ladder"),
+    *("button", "violin", "harbour", "pillow", "ticket", "carpet", "monsoon", "orchard", "pencil", "rooster", "saddle", "temple"),
+    *("umbrella", "village", "whistle", "yellow", "zigzag", "anchor", "basket", "candle", "drum", "engine", "feather"),
+]
 
 
 @dataclass

@@ -61,3 +61,8 @@ def __getattr__(name: str) -> object:
 
         return getattr(errors, name)
     raise AttributeError(f"module 'ownwords' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The verbs and the errors, though they are not imported yet."""
+    return sorted(__all__)

@@ -118,7 +118,7 @@ def check_build(root: Path, point: str) -> None:
 
 def check_forget(content: str):
     def check(root: Path, point: str) -> None:
-        House.open(root)  # the next start
+        House.open(root, finish=True)  # the next start of forget or build
         traces = sweep(root, [GONE.account, GONE.handle])[1]
         if traces:  # it died before the request was written down: nobody was told it was
             assert point.startswith(("fsync", "rename")) or point in {"forget.requested"}, (point, traces)

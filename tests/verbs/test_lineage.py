@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import ownwords
-from ownwords.core.errors import NotPermitted
+from ownwords.core.errors import NotPermitted, NotProven
+from ownwords.verbs._sweep import sweep
 from world import World, random_world, settle
 
 WORLD = random_world(17, n_people=4, n_posts=30)
@@ -70,3 +73,75 @@ def test_a_memorial_stays_one(root):
         ownwords.consent(root, "state", "test:7001", "active", by="legacy_contact")
     why = ownwords.permit(root, "why", next(row["id"] for row in WORLD.rows if row["author"] == "test:7001"), "simulate_person")
     assert (why["allowed"], why["rule"]) == (False, "3")
+
+
+def test_a_withdrawal_while_rows_come_stops_that_person_within_a_second(root):
+    authors = {row["id"]: row["author"] for row in WORLD.rows}
+    answers = ownwords.use(root, "dataset", "rows")
+    first = authors[next(answers)["record_ids"][0]]
+    ownwords.consent(root, "withdraw", first, "train_ai")
+    time.sleep(0.3)
+    rest = [authors[row["record_ids"][0]] for row in answers if "record_ids" in row]
+    assert rest
+    assert first not in rest
+
+
+def test_nothing_is_built_from_a_dataset_that_owes(root):
+    ownwords.consent(root, "withdraw", "test:7001", "train_ai")
+    with pytest.raises(NotPermitted, match="no longer permitted"):
+        ownwords.build(root, "model", steps=1)
+
+
+def test_an_account_that_became_protected_is_owed(tmp_path, root):
+    path = tmp_path / "again.jsonl"
+    World([WORLD.rows[0] | {"account_state": "protected"}]).write(path)
+    ownwords.ingest(root, "jsonl", (str(path),))
+    assert ownwords.prove(root, "dataset")["owing"] > 0
+
+
+def test_one_person_alone_is_all_learnt_from(tmp_path):
+    world = World([row | {"author": "test:7003", "handle": "alone_3"} for row in WORLD.rows], [WORLD.people[3]])
+    root = settle(world, tmp_path / "alone")
+    made = ownwords.build(root, "dataset", form="flat")
+    assert made["metrics"]["split"]["held_out"] == 0
+    assert made["metrics"]["split"]["train"] > 0
+
+
+def test_a_mention_by_handle_in_any_case_goes_and_stays_out(tmp_path, root):
+    loud = WORLD.people[2].handle.upper()
+    row = WORLD.rows[0] | {"id": "test:5551", "text": f"hi @{loud}", "mentions": [f"test:@{loud}"]}
+    path = World([row]).write(tmp_path / "loud.jsonl")
+    ownwords.ingest(root, "jsonl", (str(path),))
+    ownwords.forget(root, WORLD.people[2].account)
+    assert sweep(root, [loud])[1] == {}
+    World([row | {"id": "test:5552"}]).write(path)
+    ownwords.ingest(root, "jsonl", (str(path),))
+    assert sweep(root, [loud])[1] == {}
+
+
+def test_prove_gone_by_handle_sees_an_account_that_is_held(root):
+    with pytest.raises(NotProven, match="is held here|traces"):
+        ownwords.prove(root, gone=f"test:@{WORLD.people[1].handle}")
+
+
+def test_a_receipt_is_checked_where_there_is_no_workspace(tmp_path, root):
+    receipt = ownwords.forget(root, "test:7001")["receipt"]
+    assert "alone" in ownwords.prove(tmp_path / "elsewhere", str(receipt))["against"]
+    assert ownwords.prove(root, str(receipt))["against"] == "this workspace"
+
+
+def test_init_can_be_repeated_after_it_died(tmp_path):
+    place = tmp_path / "half"
+    place.mkdir()
+    (place / "init.unfinished").touch()
+    (place / "ledger.db").write_bytes(b"half")
+    ownwords.init(place)
+    assert ownwords.permit(place, "show", "train_ai")["rows"] == 0
+
+
+def test_clauses_are_what_a_rule_cites(tmp_path, root):
+    from ownwords.policy.file import builtin
+
+    (tmp_path / "text.md").write_text(builtin("opt-in").words)
+    told = ownwords.permit(root, "clauses", str(tmp_path / "text.md"))
+    assert {rule.clause for rule in builtin("opt-in").rules} <= {name.split()[-1] for name in told}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -67,21 +66,17 @@ class Built:
 class Context(Protocol):
     """What the verb `use` lends a product while it answers."""
 
-    @property
-    def clock(self) -> datetime:
-        """The instant of the request, UTC."""
-
     def rows(self, record_nos: Iterable[int]) -> pl.DataFrame:
         """The RECORDS rows of these numbers that are permitted now."""
 
     def allowed(self, record_nos: pl.Series) -> pl.Series:
         """bool[len]: which of these numbers are permitted now."""
 
+    def settled(self) -> bool:
+        """Whether nothing was decided since the last `allowed`; looks at most five times a second."""
+
     def account(self, person: str) -> str:
         """The account id behind `network:id` or `network:@handle`."""
-
-    def emit(self, kind: str, body: Mapping[str, object]) -> None:
-        """Append an event to the ledger."""
 
 
 class Product(Protocol):

@@ -11,6 +11,8 @@ from ownwords.core import files
 from ownwords.core.errors import BadWorkspace, Usage
 
 FORMAT = 1
+#: There from the first to the last step of `init`.
+_BEGUN = "init.unfinished"
 _FOLDERS = ("policy", "store", "artifacts", "rejects", "keys", "tmp", "receipts", "leases")
 
 
@@ -49,8 +51,13 @@ class Workspace:
         """
         if (root / "format.json").exists():
             raise Usage(f"{root} is a workspace already", f"ownwords -w {root} permit show train_ai")
-        if root.exists() and any(path.name not in {*_FOLDERS, "ownwords.toml"} for path in root.iterdir()):
+        if (root / _BEGUN).exists():  # an init that died: nothing was acknowledged
+            for path in root.iterdir():
+                files.remove_tree(path)
+        if root.exists() and any(root.iterdir()):
             raise Usage(f"{root} is not empty and is no workspace", "choose an empty or new folder with -w DIR")
+        root.mkdir(parents=True, exist_ok=True)
+        (root / _BEGUN).touch()
         for name in _FOLDERS:
             (root / name).mkdir(parents=True, exist_ok=True)
         (root / "keys").chmod(0o700)
@@ -62,6 +69,7 @@ class Workspace:
     def finish(self) -> None:
         """Declare a created workspace complete."""
         files.write_atomic(self.root / "format.json", json.dumps({"format": FORMAT}) + "\n")
+        (self.root / _BEGUN).unlink()
 
     def setting(self, name: str) -> str:
         """The value of a key in ownwords.toml, empty if it is not set."""

@@ -32,7 +32,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of the work."""
-        return [*VERBS, "serve", "demo"]
+        return [*VERBS, *plugins.names("product"), "serve", "demo"]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command called `name`."""
@@ -50,6 +50,15 @@ class _OpenEnded(click.Command):
         """Every product's options or requests."""
         formatter.write_paragraph()
         formatter.write(words.product_options(str(self.name)))
+
+
+class _OfProduct(click.Command):
+    """The short form for one product."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The product's requests."""
+        formatter.write_paragraph()
+        formatter.write(words.product_options("use", str(self.name)))
 
 
 @click.group(cls=_Commands, help="Train AI on what people wrote, only as far as they allow; prove it; take it back.")
@@ -76,7 +85,12 @@ def serve(ctx: click.Context, host: str, port: int, new_token: bool) -> None:
 
 
 @cli.command(help="Show the whole way on a synthetic network, or on your own export.")
-@click.option("--from", "source", type=click.Path(path_type=Path), help="Your own export: an X archive, Reddit or Stack Exchange files.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    help="Your own export: an X archive, Reddit or Stack Exchange files, or a table with our column names.",
+)
 @click.option("--mine", help="With --from: your handle.")
 @click.option("--base", help="A Hugging Face directory to adapt, instead of a small model from scratch.")
 @click.option("--into", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where to make it all.")
@@ -124,7 +138,7 @@ def _workspace(ctx: click.Context) -> Path:
     given = ctx.find_root().obj["workspace"] or os.environ.get("OWNWORDS_WORKSPACE")
     if given:
         return Path(given)
-    if ctx.info_name == "init" or Path("format.json").exists():
+    if ctx.info_name in {"init", "prove"} or Path("format.json").exists():
         return Path()
     raise BadWorkspace("no workspace is named, and this folder is none", "ownwords -w DIR init makes one; -w DIR uses one")
 
@@ -144,7 +158,10 @@ def _command(name: str, verb: Callable[..., Any]) -> click.Command:
     @click.pass_context
     def run(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
         if open_ended:
-            given |= words.extras(ctx.args, first=words.first_field(str(given["request"])) if name == "use" else None)
+            more = words.extras(ctx.args, first=words.first_field(str(given["request"])) if name == "use" else None)
+            if twice := {"workspace", *given} & set(more):
+                raise Usage(f"--{min(twice)} cannot stand there", f"ownwords {name} --help")
+            given |= more
         _call(ctx, name, verb, given, as_json)
 
     kind = _OpenEnded if open_ended else click.Command
@@ -154,10 +171,11 @@ def _command(name: str, verb: Callable[..., Any]) -> click.Command:
 def _parameter(parameter: inspect.Parameter, says: str) -> click.Parameter:
     kind = str(parameter.annotation)
     if parameter.kind is not parameter.KEYWORD_ONLY:
-        many = kind.startswith("tuple")
-        needed = parameter.default is parameter.empty and not many
-        default = None if parameter.default is parameter.empty else parameter.default
-        return click.Argument([parameter.name], nargs=-1 if many else 1, required=needed, default=None if many else default)
+        if kind.startswith("tuple"):
+            return click.Argument([parameter.name], nargs=-1)
+        if parameter.default is parameter.empty:
+            return click.Argument([parameter.name], required=True)
+        return click.Argument([parameter.name], required=False, default=parameter.default)
     option = "--" + parameter.name.replace("_", "-")
     if kind == "bool":
         return click.Option([option], is_flag=True, help=says)
@@ -165,20 +183,22 @@ def _parameter(parameter: inspect.Parameter, says: str) -> click.Parameter:
 
 
 def _product_command(product: str) -> click.Command:
-    """`ownwords PRODUCT REQUEST [ARTIFACT]` is `ownwords use ARTIFACT REQUEST`."""
+    """`ownwords PRODUCT REQUEST [ARTIFACT] ...` is `ownwords use ARTIFACT REQUEST ...`, of the newest where none is named."""
     params: list[click.Parameter] = [
         click.Argument(["request"]),
-        click.Argument(["artifact"], required=False, default=product),
+        click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED),
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object."),
     ]
 
     @click.pass_context
-    def run(ctx: click.Context, request: str, artifact: str, as_json: bool) -> None:
-        given: dict[str, Any] = {"artifact": artifact, "request": request}
-        _call(ctx, "use", verbs.use, given | words.extras(ctx.args, first=None), as_json)
+    def run(ctx: click.Context, request: str, rest: tuple[str, ...], as_json: bool) -> None:
+        named = rest[:1] if rest and (_workspace(ctx) / "artifacts" / rest[0].partition("/")[0]).is_dir() else ()
+        given: dict[str, Any] = {"artifact": named[0] if named else product, "request": request}
+        _call(ctx, "use", verbs.use, given | words.extras(rest[len(named) :], first=words.first_field(request)), as_json)
 
-    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
-    return click.Command(product, callback=run, params=params, help=f"Ask a {product}; short for `use`.", context_settings=settings)
+    settings = {"ignore_unknown_options": True}
+    says = f"Ask the newest {product}; short for `use {product} REQUEST`."
+    return _OfProduct(product, callback=run, params=params, help=says, context_settings=settings)
 
 
 def _call(ctx: click.Context, name: str, verb: Callable[..., Any], given: dict[str, Any], as_json: bool) -> None:

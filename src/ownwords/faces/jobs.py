@@ -90,7 +90,7 @@ def work(root: Path, job_id: str) -> int:
             service.update_job(job_id, state="queued")
             return _STOPPED
         except Exception as error:
-            said = problems.of_error(error)
+            said = _unnamed(problems.of_error(error), job)
             service.update_job(job_id, state="failed", problem=said)
             sys.stderr.write(words.log_line(job.verb, time.process_time() - began, {"status": int(str(said["status"]))}) + "\n")
             return error.exit_code if isinstance(error, OwnwordsError) else 1
@@ -129,6 +129,15 @@ def _teller(service: Service, job_id: str) -> progress.Listener:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _unnamed(said: dict[str, object], job: Job) -> dict[str, object]:
+    """A problem without the paths it was about: file names name people, and a failed job is kept."""
+    paths = (job.arguments or {}).get("paths", [])
+    names = {part for path in (paths if isinstance(paths, list) else []) for part in (str(path), Path(str(path)).name)}
+    for name in sorted(names, key=len, reverse=True):
+        said = {key: value.replace(name, "the file") if isinstance(value, str) else value for key, value in said.items()}
+    return said
 
 
 if __name__ == "__main__":

@@ -40,10 +40,10 @@ def described(verb: Callable[..., Any]) -> Described:
     return Described(first, first + ("\n\n\b\n" + "\n".join(positional) if positional else ""), of)
 
 
-def product_options(verb: str) -> str:
-    """The options or requests of every product, for the help of `build` and `use`."""
+def product_options(verb: str, only: str = "") -> str:
+    """The options or requests of every product (or of `only` one), for the help of `build` and `use`."""
     lines: list[str] = []
-    for product in plugins.names("product"):
+    for product in [only] if only else plugins.names("product"):
         declared = plugins.load("product", product)
         kinds = {product: declared.OPTIONS} if verb == "build" else {f"{product} {name}": kind for name, kind in declared.REQUESTS.items()}
         for title, kind in kinds.items():

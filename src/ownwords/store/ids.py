@@ -32,10 +32,8 @@ class Ids:
         self._path = folder / FILE
         self._key = key
 
-    def find(self, store: Store, record_id: str) -> list[int]:
+    def find(self, record_id: str) -> list[int]:
         """The numbers of every revision of a record; empty if it is not held."""
-        if self.version() != store.versions.records:
-            self.rebuild(store)
         with closing(self._open()) as connection:
             rows = connection.execute("SELECT record_no FROM ids WHERE hash = ?", (self._hash(record_id),)).fetchall()
         return [number for (number,) in rows]
@@ -70,7 +68,7 @@ class Ids:
             connection.execute("INSERT INTO at VALUES (?)", (version,))
 
     def rebuild(self, store: Store) -> None:
-        """Make the index again from the rows, bucket by bucket."""
+        """Make the index again from the rows; in the writer's place only."""
         self._path.unlink(missing_ok=True)
         rows = store.records.scan(store.versions.records).select("record_id", "record_no")
         for batch in rows.collect_batches():

@@ -41,14 +41,14 @@ def writing_if_free(root: Path) -> Iterator[bool]:
 @contextmanager
 def reading(leases: Path) -> Iterator[None]:
     """A lease: files that this process scans are not deleted while it lasts (60 s at most)."""
-    with _held(leases / f"{os.getpid()}-{uuid.uuid4().hex}"):
+    with held(leases / f"{os.getpid()}-{uuid.uuid4().hex}"):
         yield
 
 
 @contextmanager
 def scratch(folder: Path) -> Iterator[Path]:
     """A new folder for unfinished work, gone at the end; `abandoned` finds it if the process dies."""
-    with _held(folder.with_name(folder.name + ".lock")):
+    with held(folder.with_name(folder.name + ".lock")):
         folder.mkdir()
         try:
             yield folder
@@ -104,12 +104,15 @@ def is_held(path: Path) -> bool:
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Hold a new lock file; whoever looked at it between its making and its locking may have removed it: then again."""
+def held(path: Path) -> Iterator[None]:
+    """Hold a lock file until the end of the block, waiting for whoever holds it; the file goes with the lock.
+
+    Whoever looked at it between its making and its locking may have removed it: then again.
+    """
     while True:
-        handle = path.open("w+b")
+        handle = path.open("a+b")
         fcntl.flock(handle, fcntl.LOCK_EX)
-        if path.exists():
+        if path.exists() and os.fstat(handle.fileno()).st_ino == path.stat().st_ino:
             break
         handle.close()
     try:

@@ -23,18 +23,20 @@ class Gone:
     accounts   account ids, `network:native`
     handles    their handles, without @
     records    {record id: what stands for it from now on, `gone:<random>`}
+    networks   where those handles are theirs, where no account or record tells it
     """
 
     accounts: Sequence[str] = ()
     handles: Sequence[str] = ()
     records: Mapping[str, str] = field(default_factory=dict)
+    networks: Sequence[str] = ()
 
     @property
     def names(self) -> list[str]:
-        """Whole tokens that must not stay: account ids, `network:@handle`, record ids."""
-        networks = {account.partition(":")[0] for account in self.accounts}
+        """Whole tokens that must not stay, in small letters: account ids, `network:@handle`, record ids."""
+        networks = {name.partition(":")[0] for name in [*self.accounts, *self.records]} | set(self.networks)
         known_by = [f"{network}:@{handle}" for network in sorted(networks) for handle in self.handles]
-        return [*self.accounts, *known_by, *self.records]
+        return [name.lower() for name in [*self.accounts, *known_by, *self.records]]
 
     @property
     def natives(self) -> list[str]:
@@ -46,8 +48,8 @@ class Gone:
 def touched(gone: Gone) -> pl.Expr:
     """bool per RECORDS row: whether it may speak of the forgotten (a few false alarms, no misses)."""
     names, needles = gone.names, [*gone.handles, *gone.natives, *gone.accounts, *gone.records]
-    hits = [pl.col(name).is_in(names) for name in REFERENCES]
-    hits += [pl.col(name).list.eval(pl.element().is_in(names)).list.any() for name in ("mentions", "audience")]
+    hits = [pl.col(name).str.to_lowercase().is_in(names) for name in REFERENCES]
+    hits += [pl.col(name).list.eval(pl.element().str.to_lowercase().is_in(names)).list.any() for name in ("mentions", "audience")]
     hits += [pl.col(name).str.contains_any(needles, ascii_case_insensitive=True) for name in ("text", "attributes")]
     for name, part in (("media", "uri"), ("signals", "set_by")):
         inside = pl.element().struct.field(part).str.contains_any(needles, ascii_case_insensitive=True)
@@ -69,7 +71,7 @@ def mask(rows: pl.DataFrame, gone: Gone) -> pl.DataFrame:
     names = gone.names
     references = [pl.col(name).replace(dict(gone.records)) for name in REFERENCES]
     lists = [
-        pl.col(name).list.eval(pl.when(pl.element().is_in(names)).then(pl.lit(MENTION)).otherwise(pl.element()))
+        pl.col(name).list.eval(pl.when(pl.element().str.to_lowercase().is_in(names)).then(pl.lit(MENTION)).otherwise(pl.element()))
         for name in ("mentions", "audience")
     ]
     texts = [mask_text(pl.col(name), gone) for name in ("text", "attributes")]

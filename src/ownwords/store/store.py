@@ -56,11 +56,6 @@ class Store:
         current = rows.join(revised, on="record_id", how="left")
         return current.filter(pl.col("newest").is_null() | (pl.col("revision") == pl.col("newest"))).drop("newest")
 
-    def of_accounts(self, account_ids: Sequence[str]) -> pl.LazyFrame:
-        """RECORDS rows of these accounts."""
-        rows = self.scan([bucket_of(name) for name in account_ids])
-        return rows.filter(pl.col("account_id").is_in(list(account_ids)))
-
     def by_numbers(self, numbers: Iterable[int]) -> pl.LazyFrame:
         """RECORDS rows with these record numbers, current or not there."""
         wanted = pl.Series("record_no", list(numbers), dtype=pl.Int64)

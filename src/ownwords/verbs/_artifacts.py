@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ownwords.core import clock
 from ownwords.core.errors import NotFound, NotPermitted
 from ownwords.core.manifest import BITMAP, Manifest
 from ownwords.core.product import Artifact
@@ -90,13 +92,14 @@ def permitted_now(house: House, numbers: pl.Series, purpose: str) -> pl.Series:
 def owed(house: House, artifact: Artifact) -> int:
     """How many of an artifact's records are no longer permitted, or no longer here.
 
-    Looks only at people with an event since the artifact was made; at everybody if the policy changed.
+    Looks only at people with an event since the artifact was made; at everybody if the policy changed or has ended.
     """
     made = artifact.manifest
     since = int(str(made.permit["ledger_seq"]))
-    if house.ledger.head().seq == since:
+    in_force = house.policy().in_force(clock.now())
+    if house.ledger.head().seq == since and in_force:
         return 0
-    numbers = in_question(house, origins(artifact), since)
+    numbers = in_question(house, origins(artifact), since if in_force else 0)
     return numbers.len() - int(permitted_now(house, numbers, made.purpose).sum()) if numbers.len() else 0
 
 
@@ -110,7 +113,8 @@ def in_question(house: House, bitmap: BitMap64, since: int) -> pl.Series:
     from pyroaring import BitMap64
 
     news = house.ledger.accounts_since(since)
-    changed = "store" in news.general and any((event.body or {}).get("n_changed") for event in house.ledger.events("store", after=since))
+    stored = house.ledger.events("store", after=since) if "store" in news.general else iter(())
+    changed = any((event.body or {}).get("n_changed") or (event.body or {}).get("accounts_changed") for event in stored)
     if news.n_buried or changed or news.general & {"policy", "forgotten"}:
         return pl.Series("record_no", list(bitmap), dtype=pl.Int64)
     theirs = house.store().numbers_of(news.accounts)
@@ -118,15 +122,29 @@ def in_question(house: House, bitmap: BitMap64, since: int) -> pl.Series:
 
 
 def refuse_if_owing(house: House, artifact: Artifact) -> int:
-    """What is owed on an artifact that serves aggregates; it may be used only if the policy lets it be served so marked.
+    """What is owed on an artifact that serves aggregates; it may be used only if the policy lets it be served so marked, and so long.
 
     raises   NotPermitted naming the rule and how to mend it
     """
     n_owed = owed(house, artifact)
-    if n_owed and artifact.manifest.on_withdrawal == "refuse":
-        raise NotPermitted(
-            f"{artifact.name}: {n_owed} of its records are no longer permitted for {artifact.manifest.purpose} (rule 8 or 3), "
-            "and the policy refuses use until it is built again",
-            f"ownwords build {artifact.manifest.product}",
-        )
+    if not n_owed:
+        return 0
+    policy = house.policy()
+    says = f"{artifact.name}: {n_owed} of its records are no longer permitted for {artifact.manifest.purpose} (rule 8 or 3)"
+    parents = [str(given["artifact"]).partition("/")[0] for given in artifact.manifest.inputs.values() if "artifact" in given]
+    again = ", then ".join(f"ownwords build {name}" for name in [*parents, artifact.manifest.product])
+    if "refuse" in {artifact.manifest.on_withdrawal, policy.on_withdrawal}:
+        raise NotPermitted(f"{says}, and the policy refuses use until it is built again", again)
+    since = _owing_since(house, artifact)
+    if clock.now() > since + timedelta(days=policy.deadline_days):
+        raise NotPermitted(f"{says}, and the policy's {policy.deadline_days} days to build it again are over", again)
     return n_owed
+
+
+def _owing_since(house: House, artifact: Artifact) -> datetime:
+    """When it was first seen that something is owed; the ledger remembers."""
+    for event in house.ledger.events("owing"):
+        if artifact_of(event) == artifact.name:
+            return event.at
+    house.ledger.append("owing", {"artifact": artifact.name})
+    return clock.now()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import uuid
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
 from ownwords.core import clock, files, progress
-from ownwords.core.errors import NotFound, OwnwordsError
+from ownwords.core.errors import Busy, NotFound, OwnwordsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     import polars as pl
 
@@ -72,14 +70,19 @@ def request(house: House, person: str, record: str | None) -> Request:
 
 def silence(house: House, wanted: Request) -> Job:
     """From here on the gate denies; the job will be carried out even if this process dies."""
-    about = wanted["accounts"][0] if wanted["accounts"] else None
+    about = wanted["accounts"][0] if wanted["accounts"] else _author(house, wanted["records"][0])
     job = house.desk.create_job(ERASE, dict(wanted), about=about)
-    job = house.desk.update_job(job.job_id, state="running")
     files.fault_point("forget.requested")
     for account in wanted["accounts"]:
         house.ledger.append("account.state", {"state": "deleted", "by": "self"}, account=account)
     files.fault_point("forget.silenced")
     return job
+
+
+def _author(house: House, record: str) -> str | None:
+    """Whose a record is, so that forgetting that person finds the job."""
+    found = house.record(record).select("account_id").collect()["account_id"]
+    return str(found[0]) if found.len() and found[0] is not None else None
 
 
 def plan(house: House, wanted: Request) -> Plan:
@@ -104,29 +107,32 @@ def plan(house: House, wanted: Request) -> Plan:
             specs[label] = {"product": made.product, "purpose": made.purpose, "name": label, "options": made.options, "parents": parents}
         else:
             specs.pop(label, None)  # a newer version without their words stands
-    return {"n_records": len(numbers), "retire": retire, "rebuild": list(specs.values()), "rebuilt": {}}
+    return {
+        "n_records": len(numbers),
+        "retire": retire,
+        "rebuild": sorted(specs.values(), key=lambda spec: len(spec["parents"])),
+        "rebuilt": {},
+    }
 
 
-def carry_out(house: House, job: Job) -> dict[str, object]:
-    """Do what is left of a job of either kind, to its end; returns what `forget` says."""
-    with _alone(house, job):
+def carry_out(house: House, job: Job, *, rebuild: bool = True) -> dict[str, object]:
+    """Do what is left of a job of either kind; returns what `forget` says.
+
+    rebuild   False: only erase, which takes seconds; what was made of the words is made again by the next `forget` or `build`
+    """
+    from ownwords.store import locks
+
+    with locks.held(house.workspace.tmp / f"forget-{job.job_id}.lock"):
         job = house.desk.job(job.job_id)
-        if job.state == "done":
-            return job.result or {}
         if job.verb == REBUILD:
-            return _finish(house, job)
-        following = _erase(house, job)
-    return carry_out(house, following)
+            return (job.result or {}) if job.state == "done" else _finish(house, job)
+        following = _following(house, job) if job.state == "done" else _erase(house, job)
+    return carry_out(house, following) if rebuild and following else {}
 
 
-@contextmanager
-def _alone(house: House, job: Job) -> Iterator[None]:
-    """No other process carries out this job meanwhile; recovery sees by the lock that somebody does."""
-    lock = house.workspace.tmp / f"forget-{job.job_id}.lock"
-    with lock.open("a+b") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-        lock.unlink(missing_ok=True)
+def _following(house: House, job: Job) -> Job | None:
+    """The job that builds again what the erasure `job` took away."""
+    return next((other for other in house.desk.jobs() if other.verb == REBUILD and (other.progress or {}).get("after") == job.job_id), None)
 
 
 def _erase(house: House, job: Job) -> Job:
@@ -136,30 +142,37 @@ def _erase(house: House, job: Job) -> Job:
     """
     from ownwords.store import locks
 
-    wanted: Request = job.arguments  # type: ignore[assignment]
     with house.writing():
-        if job.progress is None:
+        following = _following(house, job)
+        if following is None:
+            made = plan(house, _wanted(job))
             following = house.desk.create_job(REBUILD, {})
-            following = house.desk.update_job(following.job_id, progress=dict(plan(house, wanted)))
-            job = house.desk.update_job(job.job_id, progress={"then": following.job_id})
-        following = house.desk.job(str((job.progress or {})["then"]))
-        planned: Plan = following.progress  # type: ignore[assignment]
+            following = house.desk.update_job(following.job_id, progress={**made, "after": job.job_id})
         files.fault_point("forget.planned")
-        _erase_rows(house, wanted)
-        _retire(house, planned["retire"])
-        progress.tell("waiting for readers", 0, None)
-        locks.wait_for_readers(house.workspace.leases)
-        store = house.store()
-        store.records.clean()
-        store.accounts_table.clean()
-        _remove_unfinished_builds(house)
-        house.ledger.bury(wanted["accounts"])
-        files.fault_point("forget.buried")
+        if job.arguments is not None:  # else the desk was forgotten already, which comes last
+            wanted = _wanted(job)
+            planned: Plan = following.progress  # type: ignore[assignment]
+            _erase_rows(house, wanted)
+            _retire(house, planned["retire"])
+            progress.tell("waiting for readers", 0, None)
+            locks.wait_for_readers(house.workspace.leases)
+            store = house.store()
+            store.records.clean()
+            store.accounts_table.clean()
+            _remove_unfinished_builds(house)
+            house.ledger.bury(wanted["accounts"])
+            files.fault_point("forget.buried")
+            house.desk.forget(wanted["accounts"])
+            files.fault_point("forget.erased")
         following = house.desk.update_job(following.job_id, state="running")
         house.desk.update_job(job.job_id, state="done", result={})
-        house.desk.forget(wanted["accounts"])
-        files.fault_point("forget.erased")
+        house.desk.purge()
     return following
+
+
+def _wanted(job: Job) -> Request:
+    wanted: Request = job.arguments  # type: ignore[assignment]
+    return wanted
 
 
 def _finish(house: House, job: Job) -> dict[str, object]:
@@ -186,6 +199,7 @@ def _erase_rows(house: House, wanted: Request) -> None:
     # Tombstones first: from here on nothing of theirs can come in again.
     house.ledger.entomb([*theirs, *wanted["records"]], "record")
     house.ledger.entomb(handles, "handle")
+    is_indexed = house.ids.version() == store.versions.records
     house.ids.drop([*theirs, *wanted["records"]])
     versions = _overwrite(house, gone)
     if people.height:
@@ -195,6 +209,7 @@ def _erase_rows(house: House, wanted: Request) -> None:
         versions = replace(versions, accounts=table.overwrite(buckets, kept))
     if versions != store.versions:
         house.commit(versions, erased=True)
+    if is_indexed:
         house.ids.settle(versions.records)
 
 
@@ -263,6 +278,8 @@ def _rebuild(house: House, job: Job, state: Plan, spec: Spec) -> Plan:
         options = fill(declared.OPTIONS, spec["options"], f"build {spec['product']}")
         made = make(house, spec["product"], spec["purpose"], spec["name"], options, spec["parents"])
         outcome = f"{made['artifact']} {made['content_hash']}"
+    except Busy:
+        raise
     except OwnwordsError as error:
         outcome = f"not built again: {error.what}"
     left = [other for other in state["rebuild"] if other["name"] != spec["name"]]

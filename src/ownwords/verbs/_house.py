@@ -32,17 +32,18 @@ class House:
     """Everything a verb needs, opened when first asked for."""
 
     workspace: Workspace
+    finished: tuple[dict[str, object], ...] = ()
 
     @classmethod
-    def open(cls, root: str | Path) -> House:
-        """The workspace in `root`, after finishing or rolling back what a crash left.
+    def open(cls, root: str | Path, *, finish: bool = False) -> House:
+        """The workspace in `root`, after finishing or rolling back what a crash left; see `_recovery.recover`.
 
         raises   BadWorkspace
         """
         from ownwords.verbs._recovery import recover
 
         house = cls(Workspace.open(Path(root)))
-        recover(house)
+        house.finished = tuple(recover(house, finish=finish))
         return house
 
     @cached_property
@@ -89,9 +90,20 @@ class House:
         return Ids(self.workspace.store, self.keys.mac(b"ids"))
 
     def record(self, record_id: str) -> pl.LazyFrame:
-        """The RECORDS row of that id, or none; found by the index, without a scan of the whole store."""
+        """The RECORDS row of that id, or none; found by the index, made again first where it is behind and nobody writes."""
+        import polars as pl
+
+        from ownwords.store import locks
+
         store = self.store()
-        return store.by_numbers(self.ids.find(store, record_id))
+        if self.ids.version() != store.versions.records:
+            with locks.writing_if_free(self.workspace.root) as is_free:
+                if is_free:
+                    store = self.store()
+                    self.ids.rebuild(store)
+        is_indexed = self.ids.version() == store.versions.records
+        rows = store.by_numbers(self.ids.find(record_id)) if is_indexed else store.scan()
+        return rows.filter(pl.col("record_id") == record_id)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -131,12 +143,12 @@ class House:
             )
         return policy
 
-    def facts(self, policy: Policy | None = None) -> Facts:
-        """What the gate decides on, as of now."""
+    def facts(self, policy: Policy | None = None, store: Store | None = None) -> Facts:
+        """What the gate decides on, as of now; about the rows of `store`, where those were opened before."""
         from ownwords.policy.gate import Facts
 
         head = self.ledger.head()
-        store = self.store()
+        store = store or self.store()
         return Facts(
             policy=policy or self.policy(),
             accounts=store.accounts(),

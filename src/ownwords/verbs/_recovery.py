@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownwords.core import files
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ownwords.desk.desk import Job
     from ownwords.verbs._house import House
 
@@ -18,11 +17,13 @@ if TYPE_CHECKING:
 UNFINISHED = "unfinished"
 
 
-def recover(house: House) -> None:
+def recover(house: House, *, finish: bool = False) -> list[dict[str, object]]:
     """Bring the workspace to the state that the ledger committed; leaves it alone while another process writes.
 
     Unpacked input of dead processes goes at once. Tables newer than their commit are rolled back, artifact folders
     that the ledger does not know are removed, and whoever asked to be forgotten is.
+
+    finish    build again, too, what a forgetting took away; what each such job says is returned
     """
     from ownwords.store import locks
     from ownwords.verbs._forgetting import carry_out
@@ -35,8 +36,9 @@ def recover(house: House) -> None:
                 roll_back_tables(house)
                 for orphan in _orphans(house):
                     files.remove_tree(orphan)
-    for job in unfinished(house):
-        carry_out(house, job)
+    with locks.writing_if_free(house.workspace.root) as is_free:
+        pass
+    return [carry_out(house, job, rebuild=finish) for job in unfinished(house, finish=finish)] if is_free else []
 
 
 def roll_back_tables(house: House) -> None:
@@ -55,13 +57,14 @@ def roll_back_tables(house: House) -> None:
     marker.unlink()
 
 
-def unfinished(house: House) -> list[Job]:
-    """Forgettings that were begun by a process that is gone."""
+def unfinished(house: House, *, finish: bool) -> list[Job]:
+    """Forgettings that were begun by a process that is gone; with `finish` also those that only wait to be built again."""
     from ownwords.store import locks
     from ownwords.verbs._forgetting import ERASE, REBUILD
 
-    jobs = [job for job in house.desk.jobs("running") if job.verb in {ERASE, REBUILD}]
-    return [job for job in jobs if not locks.is_held(house.workspace.tmp / f"forget-{job.job_id}.lock")]
+    waiting = [job for job in [*house.desk.jobs("queued"), *house.desk.jobs("running")] if job.verb == ERASE]
+    waiting += [job for job in house.desk.jobs("running") if job.verb == REBUILD and finish]
+    return [job for job in waiting if not locks.is_held(house.workspace.tmp / f"forget-{job.job_id}.lock")]
 
 
 def _orphans(house: House) -> list[Path]:
@@ -72,4 +75,10 @@ def _orphans(house: House) -> list[Path]:
     known = set(standing(house))
     folders = [path for path in house.workspace.artifacts.glob("*/v*") if f"{path.parent.name}/{path.name}" not in known]
     parts = [*root.glob(".*.part"), *root.glob("*/.*.part"), *root.glob("artifacts/*/*/.*.part")]
-    return [*folders, *parts]
+    return [*folders, *(path for path in parts if not _is_alive(path))]
+
+
+def _is_alive(part: Path) -> bool:
+    """Whether the process that writes `.NAME.PID.part` still runs."""
+    pid = part.name.removesuffix(".part").rpartition(".")[2]
+    return pid.isdigit() and Path(f"/proc/{pid}").exists()

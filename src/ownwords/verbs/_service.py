@@ -85,19 +85,15 @@ class Service:
 
     def owner_of(self, record: str) -> str | None:
         """The account id of whoever wrote a record; None if it is not held here."""
-        import polars as pl
-
         from ownwords.store import locks
 
         with locks.reading(self._house.workspace.leases):
-            found = self._house.store().scan().filter(pl.col("record_id") == record).select("account_id").collect()["account_id"]
+            found = self._house.record(record).select("account_id").collect()["account_id"]
         return None if found.is_empty() else found[0]
 
     def is_dead(self, account: str) -> bool:
         """Whether the account is a memorial, or of somebody long dead: no one can speak as its person any more."""
-        event = self._house.ledger.last("account.state", account=account)
-        state = self._house.state_of(account) if event is None or event.body is None else event.body["state"]
-        return state in {"memorialised", "historical"}
+        return self._house.state_of(account) in {"memorialised", "historical"}
 
     # --- jobs ----------------------------------------------------------------------------------------------------------------
 

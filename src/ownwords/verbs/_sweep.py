@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ownwords.core.errors import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +47,26 @@ def sweep(root: Path, tokens: Sequence[str], runs: Sequence[str] = ()) -> tuple[
         if n_hits:
             hits[name] = n_hits
     return len(paths), hits, closed
+
+
+def sweep_apart(root: Path, tokens: Sequence[str]) -> tuple[int, dict[str, int], list[str]]:
+    """`sweep` in a process of its own.
+
+    Whoever opens and closes a database file beside SQLite's own handles drops the locks that SQLite holds in that process.
+    """
+    command = [sys.executable, "-c", "from ownwords.verbs._sweep import answer; answer()"]
+    asked = json.dumps({"root": str(root), "tokens": list(tokens)})
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=False)  # noqa: S603 - our own code
+    if done.returncode:
+        raise Fault("the search of the workspace's files broke off", "run the same command again")
+    n_files, hits, closed = json.loads(done.stdout)
+    return n_files, hits, closed
+
+
+def answer() -> None:
+    """The other side of `sweep_apart`: a request on stdin, the result on stdout."""
+    asked = json.load(sys.stdin)
+    json.dump(sweep(Path(asked["root"]), asked["tokens"]), sys.stdout)
 
 
 def views(path: Path) -> Iterator[bytes | None]:

@@ -52,7 +52,7 @@ def build(
     named = name or product
     if not named.replace("-", "").replace("_", "").isalnum():
         raise Usage(f"--name {named!r}: letters, digits, - and _ only", "choose another name")
-    house = House.open(workspace)
+    house = House.open(workspace, finish=not dry_run)
     if dry_run:
         return _plan(house, product, wanted)
     return make(house, product, wanted, named, chosen)
@@ -65,19 +65,28 @@ def make(
 
     parents   artifact names to use for inputs, where not the newest of their product
     """
-    from ownwords.core import plugins
+    from ownwords.core import files, plugins
     from ownwords.core.errors import Busy
     from ownwords.core.hashing import sha256_json
 
     declared = plugins.load("product", product)
     with _workshop(house, name, sha256_json([product, purpose, repr(options)])) as out:
+        maker = plugins.load_part("product", product, "make")
         for _ in range(_TRIES):
-            inputs = _opened(house, declared.INPUTS, purpose, parents or {})
-            maker = plugins.load_part("product", product, "make")
-            built = maker.build(inputs, out, options, None)
-            done = _commit(house, product, purpose, name, options, inputs, built, out)
+            out.mkdir(parents=True, exist_ok=True)
+            before = house.versions()
+            try:
+                inputs = _opened(house, declared.INPUTS, purpose, parents or {})
+                built = maker.build(inputs, out, options, None)
+                done = _commit(house, product, purpose, name, options, inputs, built, out)
+            except Exception:
+                # Somebody was forgotten meanwhile, and with them the files this was reading or writing.
+                if house.versions() == before:
+                    raise
+                done = None
             if done is not None:
                 return done
+            files.remove_tree(out)
     raise Busy("decisions kept changing while this was made; nothing was kept", f"ownwords build {product}")
 
 
@@ -109,19 +118,20 @@ def _opened(house: House, wanted: Mapping[str, object], purpose: str, parents: M
     raises   NotPermitted if nothing is allowed, naming the largest reason; NotFound if a parent is missing
     """
     from ownwords.core import clock
-    from ownwords.core.errors import NotFound
+    from ownwords.core.errors import NotFound, NotPermitted
     from ownwords.core.permit import Question
     from ownwords.core.product import Input, Opened
     from ownwords.policy import gate
     from ownwords.verbs import _artifacts
 
     question = Question(purpose, clock.now())
-    facts = house.facts()
+    store = house.store()
+    facts = house.facts(store=store)
     opened: dict[str, Opened] = {}
     for key, need in wanted.items():
         assert isinstance(need, Input)
         if need.product is None:
-            dataset = gate.admit(house.store().scan(), facts, question)
+            dataset = gate.admit(store.scan(), facts, question)
             _refuse_if_nothing(dataset.permit.n_rows, dict(dataset.permit.by_rule), dataset.permit.n_allowed, purpose)
             opened[key] = Opened(dataset)
             continue
@@ -129,7 +139,10 @@ def _opened(house: House, wanted: Mapping[str, object], purpose: str, parents: M
         if parent is None:
             raise NotFound(f"there is no {need.product} to build from", f"ownwords build {need.product}")
         rows = _rows_of(parent.folder)
-        held = house.store().by_numbers(_artifacts.origins(parent))
+        if n_owed := _artifacts.owed(house, parent):
+            says = f"{parent.name}: {n_owed} of its records are no longer permitted for {purpose}, so nothing is built from it"
+            raise NotPermitted(says, f"ownwords build {need.product}")
+        held = store.by_numbers(_artifacts.origins(parent))
         opened[key] = Opened(gate.admit_made(rows, held, facts, question), parent)
     return opened
 
@@ -178,7 +191,6 @@ def _commit(
     from ownwords.core.hashing import sha256_json
     from ownwords.core.manifest import BITMAP, NAME
     from ownwords.store import locks
-    from ownwords.verbs import _artifacts
 
     # Files first, without the writer's place: fsync of large weights takes its time.
     (out / BITMAP).write_bytes(built.origins.serialize())
@@ -204,7 +216,6 @@ def _commit(
             },
         )
         files.fault_point("build.committed")
-    assert _artifacts.find(house, artifact)
     return {
         "artifact": artifact,
         "path": str(folder),

@@ -12,14 +12,19 @@ def forget(workspace: str | Path, person: str = "", *, record: str | None = None
     record   a record id: only that record goes
     dry_run  say what would be touched, change nothing
     """
-    from ownwords.core.errors import Usage
+    from ownwords.core.errors import NotFound, Usage
     from ownwords.verbs import _forgetting
     from ownwords.verbs._house import House
 
     if bool(person) == bool(record):
         raise Usage("forget needs a person, or --record ID", "ownwords forget network:@handle")
-    house = House.open(workspace)
-    request = _forgetting.request(house, person, record)
+    house = House.open(workspace, finish=not dry_run)
+    try:
+        request = _forgetting.request(house, person, record)
+    except NotFound:
+        if house.finished:  # it was begun before, and the process died: it is done now
+            return house.finished[-1]
+        raise
     if dry_run:
         plan = _forgetting.plan(house, request)
         return {

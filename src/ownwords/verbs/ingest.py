@@ -33,6 +33,7 @@ class _Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     rejects: list[pl.DataFrame] = field(default_factory=list)
     accounts: list[pl.DataFrame] = field(default_factory=list)
+    networks: set[str] = field(default_factory=set)
 
     def add(self, batch: Batch) -> None:
         """Count one batch, and keep its rejects and accounts."""
@@ -69,12 +70,16 @@ def ingest(
     from ownwords.store import locks
     from ownwords.verbs._house import House
 
+    if isinstance(paths, str):  # one path, as people write it in Python
+        paths = (paths,)
     if not paths:
         raise Usage("ingest needs a file or folder to read", "ownwords ingest auto PATH...")
     house = House.open(workspace)
     batch = uuid.uuid4().hex[:16]
     with locks.scratch(house.workspace.tmp / f"ingest-{batch}") as folder:
-        return _ingest(house, batch, folder, _chosen(source, paths), account, mine, mapping, dry_run)
+        return _ingest(
+            house, batch, folder, _chosen("jsonl" if source == "auto" and mapping else source, paths), account, mine, mapping, dry_run
+        )
 
 
 def _ingest(
@@ -102,11 +107,12 @@ def _ingest(
     tally = _Tally()
     for name, module, path in chosen:
         for rows in _read(name, module, path, options):
+            tally.networks |= set(rows.records["network"].drop_nulls())
             admitted = _admitted(house, rows)
             tally.add(admitted)
             if not dry_run:
                 staging.add(admitted.records)
-    owner = _owner(tally, mine)
+    owner = _owner(house, tally, mine)
     said = _said(tally, batch, [name for name, _, _ in chosen])
     if dry_run:
         return {**said, "dry_run": True}
@@ -194,14 +200,15 @@ def _forgotten(house: House, records: pl.DataFrame, accounts: pl.DataFrame) -> G
         accounts=people.filter(ledger.tombstoned(people)).to_list(),
         handles=sorted(set(gone_handles.str.replace(r"^.*:@", "").to_list())),
         records={name: f"gone:{uuid.uuid4().hex[:16]}" for name in ids.filter(ledger.tombstoned(ids, "record"))},
+        networks=sorted(set(gone_handles.str.replace(r":@.*$", "").to_list())),
     )
 
 
-def _owner(tally: _Tally, mine: str | None) -> str | None:
+def _owner(house: House, tally: _Tally, mine: str | None) -> str | None:
     """The account id of `--mine HANDLE` among the accounts just read."""
     import polars as pl
 
-    from ownwords.core.errors import NotFound
+    from ownwords.core.errors import NotFound, NotPermitted
 
     if mine is None:
         return None
@@ -209,9 +216,18 @@ def _owner(tally: _Tally, mine: str | None) -> str | None:
     seen = pl.concat(tally.accounts) if tally.accounts else pl.DataFrame(schema={"account_id": pl.String, "handle": pl.String})
     same = (pl.col("handle").str.to_lowercase() == wanted) | (pl.col("account_id") == mine)
     found = seen.filter(same)["account_id"].unique()
+    if (
+        found.len() != 1
+        and house.ledger.tombstoned(pl.Series([f"{name}:@{wanted}" for name in _networks(tally)], dtype=pl.String), "handle").any()
+    ):
+        raise NotPermitted("--mine: that account was forgotten here; its words do not come in again", "use another workspace: -w DIR init")
     if found.len() != 1:
         raise NotFound("--mine: the handle it names is not the owner of what was read; nothing was taken in", "check the handle's spelling")
     return str(found[0])
+
+
+def _networks(tally: _Tally) -> list[str]:
+    return sorted({name for seen in tally.accounts for name in seen["network"].drop_nulls()} | tally.networks)
 
 
 def _said(tally: _Tally, batch: str, sources: list[str]) -> dict[str, object]:
@@ -255,7 +271,13 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
             rejects.write_parquet(partial, statistics=False)
             files.fsync_file(partial)
             files.rename(partial, house.workspace.rejects / f"{staging.batch}.parquet")
-        house.commit(Versions(records, accounts, next_no), batch=staging.batch, n_new=staging.n_new, n_changed=staging.n_changed)
+        house.commit(
+            Versions(records, accounts, next_no),
+            batch=staging.batch,
+            n_new=staging.n_new,
+            n_changed=staging.n_changed,
+            accounts_changed=accounts != versions.accounts,
+        )
         if is_indexed:
             house.ids.settle(records)
         if owner is not None:

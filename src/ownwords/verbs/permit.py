@@ -9,16 +9,17 @@ if TYPE_CHECKING:
     from ownwords.policy.file import Policy
     from ownwords.verbs._house import House
 
-QUESTIONS = ("show", "why", "diff", "check", "adopt")
+QUESTIONS = ("show", "why", "diff", "check", "clauses", "adopt")
 
 
 def permit(workspace: str | Path, question: str, subject: str, other: str = "") -> dict[str, object]:
     """Ask the gate.
 
-    question  show PURPOSE | why RECORD [PURPOSE] | diff OLD NEW | check POLICY | adopt POLICY
-    subject   a purpose, a record id, or a policy (name or file)
+    question  show PURPOSE | why RECORD [PURPOSE] | diff OLD NEW | check POLICY | clauses TEXT | adopt POLICY
+    subject   a purpose, a record id, a policy (name or file), or a policy's human text
     other     for why: the purpose (train_ai if left out); for diff: the new policy
     """
+    from ownwords.core import clock
     from ownwords.core.errors import NotFound, Usage
     from ownwords.verbs._house import House
 
@@ -26,6 +27,8 @@ def permit(workspace: str | Path, question: str, subject: str, other: str = "") 
         raise NotFound.among("permit question", question, QUESTIONS)
     if question == "check":
         return _check(subject)
+    if question == "clauses":
+        return _clauses(Path(subject))
     if question == "diff" and not other:
         raise Usage("permit diff needs two policies", "ownwords permit diff OLD NEW")
     house = House.open(workspace)
@@ -37,7 +40,10 @@ def permit(workspace: str | Path, question: str, subject: str, other: str = "") 
         return _diff(house, subject, other)
     chosen, source = checked_policy(subject)
     house.adopt(chosen, source)
-    return {"policy": chosen.id, "version": chosen.version, "hash": chosen.hash}
+    begins = chosen.begins()
+    is_in_force = chosen.in_force(clock.now())
+    said: dict[str, object] = {"policy": chosen.id, "version": chosen.version, "hash": chosen.hash, "in_force": is_in_force}
+    return said if is_in_force or begins is None else {**said, "begins": clock.to_text(begins), "until_then": "explicit consent alone"}
 
 
 def checked_policy(name: str) -> tuple[Policy, Path]:
@@ -54,6 +60,20 @@ def checked_policy(name: str) -> tuple[Policy, Path]:
     if problems:
         raise BadPolicy(f"policy {policy.id}: {problems[0]}", "mend the rule or the text it cites, then check again")
     return policy, path
+
+
+def _clauses(path: Path) -> dict[str, object]:
+    """The paragraphs of a policy's text, with the hash that a rule cites as its clause."""
+    from ownwords.core.errors import BadInput, NotFound
+    from ownwords.policy.clauses import paragraphs
+
+    if not path.is_file():
+        raise NotFound(f"{path}: no such file", "give the text of a policy, in Markdown")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 at byte {error.start}", "save it as UTF-8") from error
+    return {f"{one.number:>3} {one.sha256}": one.words[:80] for one in paragraphs(text) if not one.is_heading}
 
 
 def _check(subject: str) -> dict[str, object]:
@@ -136,4 +156,4 @@ def _diff(house: House, old: str, new: str) -> dict[str, object]:
                     "gained": {"records": gained["records"], "people": gained["people"]},
                     "lost": {"records": lost["records"], "people": lost["people"]},
                 }
-    return {"old": policies[0].id, "new": policies[1].id, "changes": changes}
+    return {"old": policies[0].id, "new": policies[1].id, "changes": changes or "none"}

@@ -20,12 +20,12 @@ def prove(workspace: str | Path, subject: str = "", *, gone: str | None = None) 
 
     if bool(subject) == bool(gone):
         raise Usage("prove needs an artifact, a receipt, or --gone PERSON", "ownwords prove ARTIFACT")
-    house = House.open(workspace)
-    if gone:
-        return _gone(house, gone)
+    if gone and not all(gone.partition(":")):
+        raise Usage("--gone needs an account id or network:@handle", "ownwords prove --gone network:@handle")
     if subject.endswith(".json") and Path(subject).is_file():
-        return _receipt(house, Path(subject))
-    return _artifact(house, subject)
+        return _receipt(Path(workspace), Path(subject))
+    house = House.open(workspace)
+    return _gone(house, gone) if gone else _artifact(house, subject)
 
 
 def _artifact(house: House, subject: str) -> dict[str, object]:
@@ -78,35 +78,49 @@ def _differences(folder: Path, outputs: dict[str, str]) -> list[str]:
     return wrong + [f"{name} was added" for name in there if name not in outputs]
 
 
-def _receipt(house: House, path: Path) -> dict[str, object]:
-    """The receipt by itself, then against this workspace."""
+def _receipt(root: Path, path: Path) -> dict[str, object]:
+    """The receipt by itself; and against the workspace in `root`, where that is the one that signed it."""
     import json
 
     from ownwords.core.errors import NotProven
-    from ownwords.verbs import _artifacts
     from ownwords.verbs._receipts import problems_of
 
     try:
         receipt = json.loads(path.read_text())
         problems = problems_of(receipt)
+        event, standing = receipt["event"], receipt["checkpoint"]["standing"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotProven(f"{path.name} is not a receipt of ownwords, or it is damaged", "use the file that `forget` wrote") from error
-    if receipt["public_key"] != house.keys.public_pem.decode():
-        problems.append("it was signed by another workspace's key")
-    problems += house.ledger.audit()
-    standing = set(_artifacts.standing(house))
-    problems += [f"{name}, said to be retired, stands" for name in receipt["event"]["retired"] if name in standing]
+    house = _signer(root, receipt["public_key"])
+    problems += _contradictions(house, event) if house else []
     if problems:
         raise NotProven(f"{path.name}: {'; '.join(problems)}", "the receipt or the workspace was changed: compare with your own copy")
-    event = receipt["event"]
     return {
         "receipt": path.name,
         "proven": True,
         "at": receipt["at"],
         "records": event["records"],
         "rebuilt": event["rebuilt"],
-        "standing": receipt["checkpoint"]["standing"],
+        "standing": standing,
+        "against": "this workspace" if house else "the receipt alone: signature, checkpoint and inclusion",
     }
+
+
+def _signer(root: Path, public_key: str) -> House | None:
+    """The workspace in `root`, if it holds the key that signed."""
+    from ownwords.verbs._house import House
+
+    public = root / "keys" / "public.pem"
+    is_theirs = (root / "format.json").exists() and public.exists() and public.read_text() == public_key
+    return House.open(root) if is_theirs else None
+
+
+def _contradictions(house: House, event: dict[str, dict[str, object]]) -> list[str]:
+    """What the workspace says otherwise than the receipt."""
+    from ownwords.verbs import _artifacts
+
+    standing = set(_artifacts.standing(house))
+    return [*house.ledger.audit(), *(f"{name}, said to be retired, stands" for name in event["retired"] if name in standing)]
 
 
 def _gone(house: House, person: str) -> dict[str, object]:
@@ -114,19 +128,23 @@ def _gone(house: House, person: str) -> dict[str, object]:
     import polars as pl
 
     from ownwords.core.errors import NotProven
-    from ownwords.verbs._sweep import sweep
+    from ownwords.core.handles import is_distinctive
+    from ownwords.verbs._sweep import sweep_apart
 
     network, _, name = person.partition(":")
     kind, token = ("handle", f"{network}:@{name[1:].lower()}") if name.startswith("@") else ("account", person)
     is_buried = bool(house.ledger.tombstoned(pl.Series([token]), kind)[0])
-    tokens = [name, f"@{name[1:]}"] if kind == "handle" else [person]
-    n_files, hits, closed = sweep(house.workspace.root, tokens)
+    bare = [name[1:]] if is_distinctive(name[1:]) else []
+    tokens = [name, f"u/{name[1:]}", *bare] if kind == "handle" else [person]
+    n_files, hits, closed = sweep_apart(house.workspace.root, tokens)
     if closed:
         raise NotProven(
             f"{len(closed)} files could not be opened, e.g. {closed[0]}, so nothing is shown about what is inside", "remove or mend them"
         )
     if hits:
         raise NotProven(f"{sum(hits.values())} traces in {len(hits)} files, e.g. {next(iter(hits))}", "ownwords forget PERSON")
+    if kind == "handle" and house.store().accounts().filter(pl.col("handle").str.to_lowercase() == name[1:].lower()).height:
+        raise NotProven("an account of that handle is held here", "ownwords forget PERSON")
     if not is_buried:
         raise NotProven(
             "nothing of that name is here, but nobody of that name was ever forgotten here either", "check the account id or handle"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator
 
     import polars as pl
 
+    from ownwords.core.product import Artifact
     from ownwords.verbs._house import House
+
+_PAUSE_S = 0.2
 
 
 def use(workspace: str | Path, artifact: str, request: str, **fields: object) -> Iterator[dict[str, object]]:
@@ -35,34 +38,45 @@ def use(workspace: str | Path, artifact: str, request: str, **fields: object) ->
         raise NotFound.among(f"request to {product}", request, declared.REQUESTS)
     asked = fill(declared.REQUESTS[request], fields, f"use {artifact} {request}")
     n_owed = _artifacts.refuse_if_owing(house, found) if declared.SERVES == "aggregate" else 0
-    context = _Context(house, found.manifest.purpose)
     house.ledger.append("use", {"artifact": found.name, "request": request})
-    answers = plugins.load_part("product", product, "serve").use(found, asked, context)
-    return _answers(house, context, found, answers, n_owed, declared.SERVES)
+    answers = plugins.load_part("product", product, "serve").use(found, asked, _Context(house, found.manifest.purpose))
+    return _answers(house, found, answers, n_owed, declared.SERVES)
 
 
-def _answers(
-    house: House, context: _Context, found: object, answers: Iterator[dict[str, object]], n_owed: int, serves: str
-) -> Iterator[dict[str, object]]:
+def _answers(house: House, found: Artifact, answers: Iterator[dict[str, object]], n_owed: int, serves: str) -> Iterator[dict[str, object]]:
     """The events of an answer; a withdrawal in its middle stops what serves aggregates."""
-    import time
-
-    from ownwords.core.product import Artifact
     from ownwords.store import locks
     from ownwords.verbs import _artifacts
 
-    assert isinstance(found, Artifact)
     if n_owed:
         yield {"owing": n_owed, "purpose": found.manifest.purpose}
-    head, looked = house.ledger.head().seq, time.monotonic()
+    watch = _Watch(house)
     with locks.reading(house.workspace.leases):
         for event in answers:
-            if serves == "aggregate" and time.monotonic() - looked > 0.5:
-                looked = time.monotonic()
-                if house.ledger.head().seq != head:
-                    _artifacts.refuse_if_owing(house, found)
-                    head = house.ledger.head().seq
+            if serves == "aggregate" and not watch.settled():
+                _artifacts.refuse_if_owing(house, found)
             yield event
+
+
+class _Watch:
+    """Notices that the ledger grew, looking at most five times a second."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._looked_at = time.monotonic()
+        self._head = house.ledger.head().seq
+
+    def reset(self) -> None:
+        """From here on."""
+        self._head = self._house.ledger.head().seq
+
+    def settled(self) -> bool:
+        """Whether nothing was added since the last reset or the last False."""
+        if time.monotonic() - self._looked_at < _PAUSE_S:
+            return True
+        self._looked_at = time.monotonic()
+        before, self._head = self._head, self._house.ledger.head().seq
+        return before == self._head
 
 
 class _Context:
@@ -71,13 +85,7 @@ class _Context:
     def __init__(self, house: House, purpose: str) -> None:
         self._house = house
         self._purpose = purpose
-
-    @property
-    def clock(self) -> datetime:
-        """The instant, UTC."""
-        from ownwords.core import clock
-
-        return clock.now()
+        self._watch = _Watch(house)
 
     def rows(self, record_nos: Iterable[int]) -> pl.DataFrame:
         """RECORDS rows of these numbers that are permitted now."""
@@ -91,12 +99,13 @@ class _Context:
         """bool[len]: which of these numbers are permitted now."""
         from ownwords.verbs import _artifacts
 
+        self._watch.reset()
         return _artifacts.allowed_now(self._house, record_nos, self._purpose)
+
+    def settled(self) -> bool:
+        """Whether nothing was decided since the last `allowed`."""
+        return self._watch.settled()
 
     def account(self, person: str) -> str:
         """The account id behind `network:id` or `network:@handle`."""
         return self._house.account(person)
-
-    def emit(self, kind: str, body: Mapping[str, object]) -> None:
-        """Append an event to the ledger."""
-        self._house.ledger.append(kind, dict(body))

@@ -40,7 +40,7 @@ def _in(stage: Stage, screen: Screen, source: Path, mine: str) -> list[str]:
             ("records", number(took, "records"), "posts, replies, likes as references, profile"),
             ("rows refused", number(took, "rejects"), "kept as position, reason and hash"),
             ("private messages", number(took, "private_counted"), "counted, and left where they were"),
-            ("may be trained on", number(shown, "allowed"), "your own public words; others' stay out"),
+            ("may be trained on", number(shown, "allowed"), "your own words; others' stay out"),
         ]
     )
     screen.end()

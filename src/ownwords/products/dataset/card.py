@@ -34,7 +34,7 @@ def card(options: Options, permit: Permit, steps: Sequence[StepRecord], metrics:
         "## What it may be used for",
         "",
         f"Purpose `{permit.purpose}` ({purpose.find(permit.purpose).says}), permitted by policy `{permit.policy_id}`. Any other use needs",
-        "its own permit. The manifest beside this card names every record it was made from; a person who withdraws is taken out of",
+        "its own permit. The bitmap beside this card holds every record it was made from; a person who withdraws is taken out of",
         "what is served, and copies that were handed on must be deleted when recalled.",
         "",
         "## How it was made",

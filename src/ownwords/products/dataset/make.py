@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import polars as pl
@@ -46,6 +47,8 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
     raises     Usage for an option out of its range
     """
     chosen = _checked(cast("Options", options))
+    if inputs["rows"].dataset.rows.select(pl.col("account_id").n_unique()).collect().item() < 2:
+        chosen = replace(chosen, held_out=0.0)  # one person cannot be on both sides: all of it is learnt from
     scratch = out / "scratch"
     made = run(inputs["rows"].dataset, plan(chosen), scratch)
     rows = _chosen_rows(made.rows, chosen)

@@ -43,11 +43,14 @@ def _rows(artifact: Artifact, request: Rows, ctx: Context) -> Iterator[Event]:
         mine = _of(page, account, ctx) if account else page
         allowed = mine.filter(is_allowed(mine, ctx))
         n_withheld += mine.height - allowed.height
-        for event in _events(allowed):
+        n_page = 0
+        for event in _while_settled(allowed, ctx):
             if request.limit and n_given >= request.limit:
                 break
-            n_given += 1
+            n_given, n_page = n_given + 1, n_page + 1
             yield event
+        else:
+            n_withheld += allowed.height - n_page
         if request.limit and n_given >= request.limit:
             break
     yield {"n_rows": n_given, "n_withheld": n_withheld}
@@ -61,9 +64,9 @@ def _sample(artifact: Artifact, request: Sample, ctx: Context) -> Iterator[Event
         page = shuffled.slice(start, PAGE)
         allowed = page.filter(is_allowed(page, ctx))
         n_withheld += page.height - allowed.height
-        wanted = allowed.head(request.n - n_given)
-        n_given += wanted.height
-        yield from _events(_full(artifact, wanted))
+        for event in _while_settled(_full(artifact, allowed.head(request.n - n_given)), ctx):
+            n_given += 1
+            yield event
         if n_given >= request.n:
             break
     yield {"n_rows": n_given, "n_withheld": n_withheld}
@@ -104,6 +107,16 @@ def _full(artifact: Artifact, wanted: pl.DataFrame) -> pl.DataFrame:
     found = pl.concat([pl.scan_parquet(artifact.folder / f"{split}.parquet") for split in SPLITS])
     chosen = found.filter(pl.col("row_id").is_in(wanted["row_id"].implode())).collect(engine="streaming")
     return wanted.select("row_id").join(chosen, on="row_id", maintain_order="left")
+
+
+def _while_settled(rows: pl.DataFrame, ctx: Context) -> Iterator[Event]:
+    """Rows as events; when somebody decides something in the middle, the gate is asked again about the rest."""
+    for n, event in enumerate(_events(rows)):
+        if not ctx.settled():
+            rest = rows.slice(n)
+            yield from _while_settled(rest.filter(is_allowed(rest, ctx)), ctx)
+            return
+        yield event
 
 
 def _events(rows: pl.DataFrame) -> Iterator[Event]:
