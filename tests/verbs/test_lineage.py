@@ -120,7 +120,7 @@ def test_a_mention_by_handle_in_any_case_goes_and_stays_out(tmp_path, root):
 
 
 def test_prove_gone_by_handle_sees_an_account_that_is_held(root):
-    with pytest.raises(NotProven, match="is held here|traces"):
+    with pytest.raises(NotProven, match=r"is held here|traces"):
         ownwords.prove(root, gone=f"test:@{WORLD.people[1].handle}")
 
 
