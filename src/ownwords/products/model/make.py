@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ownwords.core.product import Artifact, Opened
     from ownwords.models import pipeline
 
-#: Peak learning rates, found by trial: see docs/notebook.md.
+#: Peak learning rates: the first found by trial (docs/notebook.md), the second what is usual for LoRA.
 _SCRATCH_RATE, _ADAPTER_RATE = 3e-3, 5e-4
 _COLUMNS = ("row_id", "split", "text", "turns", "origins")
 
