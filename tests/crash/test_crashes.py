@@ -177,6 +177,29 @@ def test_kill_9_at_any_moment_loses_nothing_acknowledged(templates, tmp_path, n_
             assert len(now) == len(WORLD.rows)
 
 
+@pytest.mark.parametrize("n_times", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_kill_9_of_a_forgetting_at_any_moment_is_made_good(templates, tmp_path, n_times):
+    rng = random.Random(n_times)
+    whole = copy_of(templates, "built", tmp_path, "oracle")
+    ownwords.forget(whole, GONE.account)
+    content = find(House.open(whole), "dataset").manifest.content_hash
+    for k in range(n_times):
+        root = copy_of(templates, "built", tmp_path, f"killed-{k}")
+        process = subprocess.Popen([sys.executable, "-m", "ownwords", "-w", str(root), "forget", GONE.account], stdout=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=rng.uniform(0.4, 2.5))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+        house = House.open(root, finish=True)
+        if house.store().accounts().filter(pl.col("account_id") == GONE.account).height:  # it died before the request was written down
+            ownwords.forget(root, GONE.account)
+        assert sweep(root, [GONE.account, GONE.handle])[1] == {}
+        assert find(House.open(root), "dataset").manifest.content_hash == content
+        assert_tidy(root)
+        shutil.rmtree(root)
+
+
 def test_two_ingests_at_once_lose_nothing(templates, tmp_path):
     root = copy_of(templates, "half", tmp_path, "two")
     parts = []
