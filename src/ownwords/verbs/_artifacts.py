@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ownwords.core import clock
+from ownwords.core import clock, files
 from ownwords.core.errors import NotFound, NotPermitted
 from ownwords.core.manifest import BITMAP, Manifest
 from ownwords.core.product import Artifact
@@ -92,15 +92,21 @@ def permitted_now(house: House, numbers: pl.Series, purpose: str) -> pl.Series:
 def owed(house: House, artifact: Artifact) -> int:
     """How many of an artifact's records are no longer permitted, or no longer here.
 
-    Looks only at people with an event since the artifact was made; at everybody if the policy changed or has ended.
+    Looks only at people with an event since the artifact was made, or since it was last seen to owe nothing; at everybody if
+    the policy changed or has ended.
     """
     made = artifact.manifest
-    since = int(str(made.permit["ledger_seq"]))
+    seen = house.workspace.tmp / f"settled-{artifact.name.replace('/', '-')}"
+    since = max(int(str(made.permit["ledger_seq"])), int(seen.read_text()) if seen.exists() else 0)
     in_force = house.policy().in_force(clock.now())
-    if house.ledger.head().seq == since and in_force:
+    head = house.ledger.head().seq
+    if head == since and in_force:
         return 0
     numbers = in_question(house, origins(artifact), since if in_force else 0)
-    return numbers.len() - int(permitted_now(house, numbers, made.purpose).sum()) if numbers.len() else 0
+    n_owed = numbers.len() - int(permitted_now(house, numbers, made.purpose).sum()) if numbers.len() else 0
+    if not n_owed and in_force:
+        files.write_atomic(seen, str(head))
+    return n_owed
 
 
 def in_question(house: House, bitmap: BitMap64, since: int) -> pl.Series:

@@ -250,7 +250,7 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
     from ownwords.core import clock, files
     from ownwords.core.schemas import ACCOUNTS
     from ownwords.ledger.decisions import decision_body
-    from ownwords.store import redact
+    from ownwords.store import locks, redact
     from ownwords.store.store import Store, Versions
 
     rejects = pl.concat(tally.rejects) if tally.rejects else None
@@ -265,6 +265,7 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
         records = store.records.append(fresh, staging.batch)
         next_no = max(staging.next_no, versions.next_no)
         accounts = store.merge_accounts(people.filter(~house.ledger.tombstoned(people["account_id"])))
+        appended = records
         records = Store(house.workspace.store, Versions(records, accounts, next_no)).compact()
         if rejects is not None and rejects.height:
             partial = staging.folder / "rejects.parquet"
@@ -280,6 +281,8 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
         )
         if is_indexed:
             house.ids.settle(records)
+        if records != appended and not locks.wait_for_readers(house.workspace.leases, 0):
+            store.records.clean()  # what was compacted; with readers about, the next one does it
         if owner is not None:
             # Naming one's own handle is a decision on these words: they may be trained on here.
             house.ledger.append("consent.give", decision_body("train_ai", effective_at=clock.now()), account=owner)
