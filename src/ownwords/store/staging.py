@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ownwords.store.store import Store
 
 _ROWS_AT_A_TIME = 80_000
+#: A file in the folder of an ingest whose rows were deleted, because somebody in them was forgotten.
+PUT_AWAY = "put-away"
 #: Columns whose change makes a new revision.
 _CONTENT = [name for name in PARSED if name not in {"record_id", "revision", "observed_at", "terms", "conversation"}]
 _LISTS = [name for name in _CONTENT if isinstance(PARSED[name], pl.List)]

@@ -152,7 +152,8 @@ def _erase(house: House, job: Job) -> Job:
         if job.arguments is not None:  # else the desk was forgotten already, which comes last
             wanted = _wanted(job)
             planned: Plan = following.progress  # type: ignore[assignment]
-            _erase_rows(house, wanted)
+            gone = _erase_rows(house, wanted)
+            _remove_unfinished_ingests(house, gone)
             _retire(house, planned["retire"])
             progress.tell("waiting for readers", 0, None)
             locks.wait_for_readers(house.workspace.leases)
@@ -185,7 +186,7 @@ def _finish(house: House, job: Job) -> dict[str, object]:
     return said
 
 
-def _erase_rows(house: House, wanted: Request) -> None:
+def _erase_rows(house: House, wanted: Request) -> Gone:
     """Overwrite the touched buckets without their rows and without a trace of them in others'; one ledger event commits both tables."""
     import polars as pl
 
@@ -211,6 +212,7 @@ def _erase_rows(house: House, wanted: Request) -> None:
         house.commit(versions, erased=True)
     if is_indexed:
         house.ids.settle(versions.records)
+    return gone
 
 
 def _overwrite(house: House, gone: Gone) -> Versions:
@@ -258,6 +260,29 @@ def _retire(house: House, names: Iterable[str]) -> None:
             house.ledger.append("artifact.retired", {"artifact": name, "because": "forgotten"})
         files.fault_point("forget.retired")
         files.remove_tree(house.workspace.artifacts / name)
+
+
+def _remove_unfinished_ingests(house: House, gone: Gone) -> None:
+    """What an ingest at work has read of the forgotten, or has unpacked, goes; that ingest ends, and says so."""
+    import polars as pl
+
+    from ownwords.store import redact
+    from ownwords.store.staging import PUT_AWAY
+
+    theirs = pl.col("account_id").is_in(list(gone.accounts)) | pl.col("record_id").is_in(list(gone.records))
+    for folder in house.workspace.tmp.glob("ingest-*"):
+        if not folder.is_dir():
+            continue
+        chunks = sorted(folder.glob("chunk-*.parquet"))
+        is_raw = any((folder / "unpacked").glob("*"))
+        try:
+            holds = is_raw or any(pl.scan_parquet(path).filter(theirs | redact.touched(gone)).limit(1).collect().height for path in chunks)
+        except (OSError, pl.exceptions.PolarsError):  # it is being written
+            holds = True
+        if holds:
+            (folder / PUT_AWAY).touch()  # first: whoever reads on must not take a part for the whole
+            for path in [*chunks, *(folder / "unpacked").glob("*")]:
+                files.remove_tree(path)
 
 
 def _remove_unfinished_builds(house: House) -> None:

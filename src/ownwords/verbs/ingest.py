@@ -66,8 +66,9 @@ def ingest(
     mapping       mapping file, for source jsonl
     dry_run       read and count, change nothing
     """
-    from ownwords.core.errors import Usage
+    from ownwords.core.errors import Busy, Usage
     from ownwords.store import locks
+    from ownwords.store.staging import PUT_AWAY
     from ownwords.verbs._house import House
 
     if isinstance(paths, str):  # one path, as people write it in Python
@@ -77,9 +78,14 @@ def ingest(
     house = House.open(workspace)
     batch = uuid.uuid4().hex[:16]
     with locks.scratch(house.workspace.tmp / f"ingest-{batch}") as folder:
-        return _ingest(
-            house, batch, folder, _chosen("jsonl" if source == "auto" and mapping else source, paths), account, mine, mapping, dry_run
-        )
+        try:
+            chosen = _chosen("jsonl" if source == "auto" and mapping else source, paths)
+            return _ingest(house, batch, folder, chosen, account, mine, mapping, dry_run)
+        except Exception as error:
+            if not (folder / PUT_AWAY).exists():
+                raise
+            says = "somebody was forgotten whose words this had just read, so it was put away; nothing was taken in"
+            raise Busy(says, "run the same command again: their words will stay out") from error
 
 
 def _ingest(
@@ -251,11 +257,14 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
     from ownwords.core.schemas import ACCOUNTS
     from ownwords.ledger.decisions import decision_body
     from ownwords.store import locks, redact
+    from ownwords.store.staging import PUT_AWAY
     from ownwords.store.store import Store, Versions
 
     rejects = pl.concat(tally.rejects) if tally.rejects else None
     people = pl.concat(tally.accounts) if tally.accounts else pl.DataFrame(schema=ACCOUNTS)
     with house.writing():
+        if (staging.folder / PUT_AWAY).exists():
+            raise FileNotFoundError(PUT_AWAY)
         store = house.store()
         versions = store.versions
         is_indexed = versions.next_no == 1 or house.ids.version() == versions.records
