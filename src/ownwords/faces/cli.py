@@ -116,8 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
-        if "--debug" in given:
+    except BaseException as error:  # a panic below Python is no Exception
+        if "--debug" in given or isinstance(error, SystemExit):
             raise
         return _complain(as_ours(error))
     return 0

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
+#: Year 1 to year 9999, in seconds since 1970.
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 
 def schema(path: Path) -> dict[str, pl.DataType]:
@@ -65,7 +67,10 @@ def _text(name: str, dtype: pl.DataType) -> pl.Expr:
     column = pl.col(name)
     if isinstance(dtype, pl.Datetime):
         instant = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else column
-        return instant.dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
+        # Beyond these years a date cannot be written, and Polars would stop: it comes in as unknown.
+        ticks = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}[dtype.time_unit or "us"]
+        in_range = instant.to_physical().is_between(_FIRST_SECOND * ticks, min(_LAST_SECOND * ticks, 2**63 - 1))
+        return pl.when(in_range).then(instant).dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
     if isinstance(dtype, pl.List):
         return column.list.eval(pl.element().cast(pl.String)).list.join(" ")
     if isinstance(dtype, pl.Struct):
