@@ -35,6 +35,10 @@ class Rows:
     of: str = field(default="", metadata={"says": "only rows with words of this person: network:id or network:@handle"})
     split: str = field(default="", metadata={"says": "train or held_out; empty: both", "choices": ("", "train", "held_out")})
 
+    def __post_init__(self) -> None:
+        if self.limit < 0:
+            raise ValueError(f"limit is {self.limit}; it must be 0 or more")
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -42,6 +46,10 @@ class Sample:
 
     n: int = field(default=5, metadata={"says": "how many rows"})
     seed: int = field(default=7, metadata={"says": "another seed, other rows"})
+
+    def __post_init__(self) -> None:
+        if self.n < 0:
+            raise ValueError(f"n is {self.n}; it must be 0 or more")
 
 
 @dataclass(frozen=True, slots=True)

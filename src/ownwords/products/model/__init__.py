@@ -12,6 +12,20 @@ SERVES = "aggregate"
 INPUTS = MappingProxyType({"data": Input(product="dataset")})
 
 
+#: Beyond these nothing that fits this program runs; a slip of the keyboard should not run for ever.
+_AT_MOST = {
+    "steps": 10_000_000,
+    "batch": 4_096,
+    "threads": 1_024,
+    "checkpoint_every": 10_000_000,
+    "rank": 1_024,
+    "layers": 256,
+    "vocab": 1_000_000,
+    "width": 16_384,
+    "context": 131_072,
+}
+
+
 def _says(text: str) -> dict[str, str]:
     return {"says": text}
 
@@ -34,9 +48,11 @@ class Options:
     checkpoint_every: int = field(default=50, metadata=_says("steps between checkpoints"))
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "threads", "checkpoint_every", "rank", "layers", "vocab"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+        for name, most in _AT_MOST.items():
+            if not 1 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 to {most:,}")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError("seed must be 0 or more, and below 2^63")
         if self.width < 32 or self.width % 32 or self.context < 2 or self.rate < 0:
             raise ValueError("width must be a multiple of 32, context 2 or more, rate 0 or more")
 
