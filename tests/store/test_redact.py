@@ -54,3 +54,9 @@ def test_nobody_forgotten_changes_nothing_and_empty_is_legal():
     rows = row(text="@rani_7")
     assert without(rows, Gone()).equals(rows)
     assert without(pl.DataFrame(schema=PARSED), GONE).height == 0
+
+
+def test_handles_of_odd_shapes_go():
+    odd = Gone(accounts=["x:778"], handles=["a-b.", "ñandú", "q"])
+    text = mask(row(text="@A-B. and @ÑANDÚ, @q! but not @qu or @ñandúes"), odd)["text"][0]
+    assert text == "[forgotten] and [forgotten], [forgotten]! but not @qu or @ñandúes"

@@ -47,12 +47,13 @@ class Gone:
 
 def touched(gone: Gone) -> pl.Expr:
     """bool per RECORDS row: whether it may speak of the forgotten (a few false alarms, no misses)."""
-    names, needles = gone.names, [*gone.handles, *gone.natives, *gone.accounts, *gone.records]
+    names = gone.names
+    needles = [name.lower() for name in [*gone.handles, *gone.natives, *gone.accounts, *gone.records]]
     hits = [pl.col(name).str.to_lowercase().is_in(names) for name in REFERENCES]
     hits += [pl.col(name).list.eval(pl.element().str.to_lowercase().is_in(names)).list.any() for name in ("mentions", "audience")]
-    hits += [pl.col(name).str.contains_any(needles, ascii_case_insensitive=True) for name in ("text", "attributes")]
+    hits += [pl.col(name).str.to_lowercase().str.contains_any(needles) for name in ("text", "attributes")]
     for name, part in (("media", "uri"), ("signals", "set_by")):
-        inside = pl.element().struct.field(part).str.contains_any(needles, ascii_case_insensitive=True)
+        inside = pl.element().struct.field(part).str.to_lowercase().str.contains_any(needles)
         hits.append(pl.col(name).list.eval(inside).list.any())
     return pl.any_horizontal(hit.fill_null(False) for hit in hits)
 
@@ -92,18 +93,23 @@ def mask_text(text: pl.Expr, gone: Gone) -> pl.Expr:
     step `pii` takes the same shapes out for everyone, so that a dataset is the same as if the person had never been named.
     """
     for part in _parts(gone.handles):
-        text = text.str.replace_all(rf"(?i)(^|\W)@(?:{part})(?:@[\w.-]+)?\b", "${1}" + MENTION)
-        text = text.str.replace_all(rf"(?i)(^|\W)(?:u/|user/)(?:{part})\b", "${1}" + MENTION)
+        text = text.str.replace_all(rf"(?i)(^|\W)@(?:{part})(?:@[\w.-]+\b)?", "${1}" + MENTION)
+        text = text.str.replace_all(rf"(?i)(^|\W)(?:u/|user/)(?:{part})", "${1}" + MENTION)
     for part in _parts([*gone.handles, *gone.natives]):
         for _ in range(2):  # a name and a number in one link
-            text = text.str.replace_all(rf"(?i)({_LINK}(?:[^\s]*[/=@.])?)(?:{part})\b", "${1}" + MENTION)
+            text = text.str.replace_all(rf"(?i)({_LINK}(?:[^\s]*[/=@.])?)(?:{part})", "${1}" + MENTION)
     whole = [*filter(is_distinctive, gone.handles), *gone.accounts, *gone.records]
     for part in _parts(whole):
-        text = text.str.replace_all(rf"(?i)\b(?:{part})\b", MENTION)
+        text = text.str.replace_all(rf"(?i)\b(?:{part})", MENTION)
     return text
 
 
 def _parts(words: Sequence[str]) -> list[str]:
     """Alternations of at most 500 words each, longest first."""
     ordered = sorted(words, key=lambda word: (-len(word), word))
-    return ["|".join(re.escape(word) for word in ordered[k : k + _PATTERN_SIZE]) for k in range(0, len(ordered), _PATTERN_SIZE)]
+    return ["|".join(_whole(word) for word in ordered[k : k + _PATTERN_SIZE]) for k in range(0, len(ordered), _PATTERN_SIZE)]
+
+
+def _whole(word: str) -> str:
+    """A pattern for `word` that does not go on as another: `bob` is not in `bobby`; a name that ends in `-` or `.` ends there."""
+    return re.escape(word) + (r"\b" if re.search(r"\w$", word) else "")

@@ -196,9 +196,10 @@ def _forgotten(house: House, records: pl.DataFrame, accounts: pl.DataFrame) -> G
     people = people.drop_nulls().unique()
     networks = pl.concat([records["network"], accounts["network"]]).drop_nulls().unique()
     known = accounts["handle"].drop_nulls().str.to_lowercase()
-    spoken = records["text"].str.extract_all(r"(?:@|\bu/|/)[A-Za-z0-9_.-]{2,}").explode().drop_nulls().unique()
+    spoken = records["text"].str.extract_all(r"(?:@|\bu/|/)[\w.-]+").explode().drop_nulls().unique()
     named = people.filter(people.str.contains(":@", literal=True)).str.replace(r"^.*:@", "")
-    said = spoken.str.replace(r"^u/", "").str.strip_chars("@/").str.strip_chars_end(".-").str.to_lowercase()
+    whole = spoken.str.replace(r"^u/", "").str.strip_chars("@/").str.to_lowercase()
+    said = pl.concat([whole, whole.str.strip_chars_end(".-")])
     handles = pl.concat([name + ":@" + pl.concat([known, said, named.str.to_lowercase()]).unique() for name in networks] or [known])
     ledger = house.ledger
     gone_handles = handles.filter(ledger.tombstoned(handles, "handle"))
