@@ -145,3 +145,15 @@ def test_clauses_are_what_a_rule_cites(tmp_path, root):
     (tmp_path / "text.md").write_text(builtin("opt-in").words)
     told = ownwords.permit(root, "clauses", str(tmp_path / "text.md"))
     assert {rule.clause for rule in builtin("opt-in").rules} <= {name.split()[-1] for name in told}
+
+
+def test_nothing_is_built_for_self_access(root):
+    with pytest.raises(NotPermitted, match="self_access"):
+        ownwords.build(root, "dataset", purpose="self_access")
+
+
+def test_a_memorial_is_not_undone_by_a_detour(root):
+    ownwords.consent(root, "state", "test:7001", "memorialised", by="legacy_contact")
+    for state in ("deactivated", "active", "historical", "protected"):
+        with pytest.raises(NotPermitted, match="rule 3"):
+            ownwords.consent(root, "state", "test:7001", state, by="legacy_contact")

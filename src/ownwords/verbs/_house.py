@@ -199,7 +199,7 @@ class House:
 
     def adopt(self, policy: Policy, source: Path) -> None:
         """Put a policy in force: copy its file and text here, then say so in the ledger."""
-        folder = self.workspace.policy / f"{policy.id}-{policy.version}-{policy.hash[:8]}"
+        folder = self.workspace.policy / policy.hash[:16]
         if not folder.exists():
             draft = self.workspace.tmp / folder.name
             files.remove_tree(draft)

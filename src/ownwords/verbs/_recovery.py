@@ -73,7 +73,8 @@ def _orphans(house: House) -> list[Path]:
 
     root = house.workspace.root
     known = set(standing(house))
-    folders = [path for path in house.workspace.artifacts.glob("*/v*") if f"{path.parent.name}/{path.name}" not in known]
+    made = [path for path in house.workspace.artifacts.glob("*/v*") if not path.parent.is_symlink()]
+    folders = [path for path in made if f"{path.parent.name}/{path.name}" not in known]
     parts = [*root.glob(".*.part"), *root.glob("*/.*.part"), *root.glob("artifacts/*/*/.*.part")]
     return [*folders, *(path for path in parts if not _is_alive(path))]
 

@@ -39,7 +39,7 @@ def build(
     options  the product's own, e.g. form=, steps=
     """
     from ownwords.core import plugins
-    from ownwords.core.errors import NotFound, Usage
+    from ownwords.core.errors import NotFound, NotPermitted, Usage
     from ownwords.core.purpose import find
     from ownwords.verbs._house import House
     from ownwords.verbs._options import fill
@@ -48,6 +48,10 @@ def build(
     if engine != "polars":
         raise NotFound.among("engine", engine, {"polars"})
     wanted = find(purpose or declared.PURPOSE).name
+    if wanted == "self_access":
+        raise NotPermitted(
+            "self_access shows people their own words; nothing is made for it", f"ownwords build {product} --purpose train_ai"
+        )
     chosen = fill(declared.OPTIONS, options, f"build {product}")
     named = name or product
     if not named.replace("-", "").replace("_", "").isalnum():

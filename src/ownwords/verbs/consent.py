@@ -93,8 +93,10 @@ def _state(house: object, person: str, state: str, by: str) -> dict[str, object]
     now_is = house.state_of(account)
     if now_is == "deleted":
         raise NotPermitted("rule 3: the account is deleted; its erasure is due and cannot be called off", "ownwords forget PERSON")
-    if state == "active" and now_is == "memorialised" and by != "self":
+    if now_is in {"memorialised", "historical"} and by != "self" and state != "deleted":
         raise NotPermitted("rule 3: only the person can take an account back from a memorial", "use --by self, if it is they")
+    if state == "historical" and by != "court":
+        raise NotPermitted("rule 3: only an order can declare an account historical", "use --by court, with the order at hand")
     seq = house.ledger.append("account.state", {"state": state, "by": by}, account=account)
     return {"event": seq, "action": "state", "state": state}
 

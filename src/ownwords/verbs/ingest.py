@@ -34,9 +34,11 @@ class _Tally:
     rejects: list[pl.DataFrame] = field(default_factory=list)
     accounts: list[pl.DataFrame] = field(default_factory=list)
     networks: set[str] = field(default_factory=set)
+    authors: set[str] = field(default_factory=set)
 
     def add(self, batch: Batch) -> None:
         """Count one batch, and keep its rejects and accounts."""
+        self.authors |= set(batch.records["account_id"].drop_nulls())
         self.n_records += batch.records.height
         self.n_rejects += batch.rejects.height
         self.n_private += batch.private_counted
@@ -222,7 +224,8 @@ def _owner(house: House, tally: _Tally, mine: str | None) -> str | None:
     wanted = mine.rpartition("@")[2].lower()
     seen = pl.concat(tally.accounts) if tally.accounts else pl.DataFrame(schema={"account_id": pl.String, "handle": pl.String})
     same = (pl.col("handle").str.to_lowercase() == wanted) | (pl.col("account_id") == mine)
-    found = seen.filter(same)["account_id"].unique()
+    # Who is only mentioned owns nothing of what was read.
+    found = seen.filter(same & pl.col("account_id").is_in(list(tally.authors)))["account_id"].unique()
     if (
         found.len() != 1
         and house.ledger.tombstoned(pl.Series([f"{name}:@{wanted}" for name in _networks(tally)], dtype=pl.String), "handle").any()
