@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _WHAT = "JSON lines, CSV or Parquet with the columns told"
 _HEAD = 1 << 18
+#: Read wherever they stand: a row far down that says it is private, or deleted, must not lose that word.
+_GUARDS = frozenset({"visibility", "category", "state", "audience", "signals", "account_state"} & KNOWN)
 _IDS = ("id", "record_id", "author", "account_id", "reply_to", "conversation", "quotes", "repost_of")
 
 
@@ -52,7 +54,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     if start.startswith(b"PAR1"):
         found = _parquet(path, mapping, options)
     elif start.lstrip().startswith(b"{"):
-        found = _json(path, mapping or by_name(_keys(start), path.name), options)
+        found = _json(path, mapping or by_name([*_keys(start), *_GUARDS.difference(_keys(start))], path.name), options)
     elif start.lstrip().startswith(b"["):
         raise BadInput(f"{path.name} is one JSON list; it should be one object a line", "jq -c '.[]' FILE > FILE.jsonl")
     else:
@@ -75,7 +77,7 @@ def _keys(start: bytes) -> list[str]:
 
 def _json(path: Path, mapping: Mapping, options: ReadOptions) -> Iterator[Batch]:
     keys = _keys(head(path, _HEAD))
-    if keys:
+    if keys and options.mapping:
         mapping.check(keys, path.name)
     columns = {name if name in keys else name.split(".")[0]: pl.String for name in mapping.theirs()}
     for chunk in lines(path, options.batch_rows):
