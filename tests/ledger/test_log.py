@@ -3,8 +3,9 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
-from ownwords.core import clock
+from ownwords.core import clock, sql
 from ownwords.core.errors import BadWorkspace, Fault, NotFound, OwnwordsError
 from ownwords.core.hashing import canonical_json
 from ownwords.core.schemas import DECISIONS
@@ -142,6 +143,38 @@ def test_the_newest_state_of_each_account_counts(ledger):
         "x:2": "protected",
         "x:3": "deleted",
     }
+
+
+def test_decisions_and_states_of_some_accounts_are_read_alone_and_in_order(ledger, monkeypatch):
+    monkeypatch.setattr(sql, "MAX_BOUND", 2)
+    for n in [3, 1, 4, 1, 5, 2, 3]:
+        ledger.append(kind_of("give"), decision_body("train_ai", effective_at=NOON), f"x:{n}")
+        ledger.append("account.state", state_body("active" if n != 1 else "deleted"), f"x:{n}")
+    wanted = ["x:3", "x:5", "x:1", "x:1", "x:unknown"]
+    every, some = ledger.decisions(), ledger.decisions(accounts=wanted)
+    assert some.equals(every.filter(every["account_id"].is_in(["x:1", "x:3", "x:5"])))
+    assert some["seq"].to_list() == [1, 3, 7, 9, 13]
+    assert ledger.decisions(after=7, accounts=wanted)["seq"].to_list() == [9, 13]
+    assert dict(ledger.states(wanted).select("account_id", "seq").iter_rows()) == {"x:1": 8, "x:5": 10, "x:3": 14}
+    assert ledger.decisions(accounts=[]).schema == pl.Schema(DECISIONS)
+    assert ledger.decisions(accounts=[]).is_empty()
+    assert ledger.states([]).is_empty()
+
+
+def test_some_accounts_are_found_by_index(ledger):
+    ledger.append("consent.give", decision_body("train_ai", effective_at=NOON), "x:1")
+    seen = []
+    sa.event.listen(ledger._engine, "before_cursor_execute", lambda *a: seen.append((a[2], a[3])))
+    ledger.decisions(accounts=["x:1", "x:2"])
+    ledger.states(["x:1"])
+    with sql.reading(ledger._engine) as connection:
+        plans = [
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all())
+            for text, values in list(seen)
+            if "FROM events" in text
+        ]
+    assert len(plans) == 2
+    assert all("USING INDEX events_account (account=? AND kind" in plan for plan in plans)
 
 
 def test_unknown_effects_and_states_are_refused():

@@ -164,13 +164,19 @@ class Ledger:
             row = connection.execute(query).first()
         return None if row is None else _event(row)
 
-    def decisions(self, after: int = 0) -> pl.DataFrame:
-        """table[DECISIONS]: every decision later than event `after`, in order."""
-        return decisions.read(self._frame("consent.*", after))
+    def decisions(self, after: int = 0, accounts: Sequence[str] | None = None) -> pl.DataFrame:
+        """table[DECISIONS]: every decision later than event `after`, in order.
 
-    def states(self) -> pl.DataFrame:
-        """table[account_id, state, seq]: the newest `account.state` of each account."""
-        return decisions.newest_states(self._frame("account.state", 0))
+        accounts   only theirs, found by index; None: everybody's
+        """
+        return decisions.read(self._frame("consent.*", after, accounts))
+
+    def states(self, accounts: Sequence[str] | None = None) -> pl.DataFrame:
+        """table[account_id, state, seq]: the newest `account.state` of each account.
+
+        accounts   only theirs, found by index; None: everybody's
+        """
+        return decisions.newest_states(self._frame("account.state", 0, accounts))
 
     def accounts_since(self, seq: int) -> Since:
         """Whom and what the events after `seq` are about: a quick re-check needs to look at these alone."""
@@ -305,12 +311,17 @@ class Ledger:
             connection.execute(blank, [{"n": row.seq, "mark": checking.burial_mark(self._keys, row.seq, row.leaf)} for row in rows])
         return len(rows)
 
-    def _frame(self, kind: str, after: int) -> pl.DataFrame:
+    def _frame(self, kind: str, after: int, accounts: Sequence[str] | None) -> pl.DataFrame:
+        """table[seq, kind, account, body] of what is not blanked, in order of seq."""
         columns = {"seq": pl.Int64, "kind": pl.String, "account": pl.String, "body": pl.String}
         query = sa.select(*(EVENTS.c[name] for name in columns)).where(EVENTS.c.seq > after, EVENTS.c.body.is_not(None), *_of_kind(kind))
         with sql.reading(self._engine) as connection:
-            rows = connection.execute(query.order_by(EVENTS.c.seq)).all()
-        return pl.DataFrame([tuple(row) for row in rows], schema=columns, orient="row")
+            if accounts is None:
+                rows = list(connection.execute(query.order_by(EVENTS.c.seq)))
+            else:
+                parts = _parts(list(dict.fromkeys(accounts)))
+                rows = [row for part in parts for row in connection.execute(query.where(EVENTS.c.account.in_(part)))]
+        return pl.DataFrame([tuple(row) for row in rows], schema=columns, orient="row").sort("seq")
 
 
 def _engine(where: Path | str) -> sa.Engine:
@@ -338,7 +349,9 @@ def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
 def _of_kind(kind: str | None) -> tuple[sa.ColumnElement[bool], ...]:
     if kind is None:
         return ()
-    return (EVENTS.c.kind.startswith(kind[:-1], autoescape=True),) if kind.endswith(".*") else (EVENTS.c.kind == kind,)
+    if kind.endswith(".*"):  # a range, because no index serves LIKE; "/" follows "."
+        return (EVENTS.c.kind >= kind[:-1], EVENTS.c.kind < f"{kind[:-2]}/")
+    return (EVENTS.c.kind == kind,)
 
 
 def _event(row: sa.Row[tuple[object, ...]]) -> Event:

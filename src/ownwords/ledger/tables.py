@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 METADATA = sa.MetaData()
+#: Text that is compared byte by byte everywhere; elsewhere than in SQLite the order would be that of some language.
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 #: `account` and `body` are null once the person is forgotten; `buried` is then a MAC over seq and leaf, so that blanking shows who did it.
 EVENTS = sa.Table(
@@ -12,13 +14,13 @@ EVENTS = sa.Table(
     METADATA,
     sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),  # 1, 2, 3 ... no gaps
     sa.Column("at", sa.Text, nullable=False),  # RFC 3339, UTC, microseconds
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("account", sa.Text),  # network:native-id; null = about nobody
+    sa.Column("kind", _TEXT, nullable=False),
+    sa.Column("account", _TEXT),  # network:native-id; null = about nobody
     sa.Column("body", sa.Text),  # canonical JSON object
     sa.Column("leaf", sa.LargeBinary, nullable=False),  # 32 bytes
     sa.Column("buried", sa.LargeBinary),
     sa.Index("events_kind", "kind", "seq"),
-    sa.Index("events_account", "account", "seq"),
+    sa.Index("events_account", "account", "kind", "seq"),
 )
 #: Complete subtrees above the leaves; level 0 is sha256(0x00 || leaf) and is not stored.
 NODES = sa.Table(
