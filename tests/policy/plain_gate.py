@@ -117,6 +117,8 @@ def begins(policy):
 
 def policy_rule_reaches(rule, policy, record, jurisdiction, at):
     allows = rule["effect"] == "allow"
+    if rule.get("reviewed") is False:
+        return False
     start = begins(policy)
     if (start and at < start) or (policy.get("effective_to") and at >= midnight(policy["effective_to"])):
         return False
@@ -129,6 +131,7 @@ def policy_rule_reaches(rule, policy, record, jurisdiction, at):
     wanted = [
         (policy.get("networks"), record["network"]),
         (policy.get("jurisdictions"), jurisdiction),
+        (rule.get("jurisdictions"), jurisdiction),
         (rule.get("categories"), record["category"]),
         (visibility, record["visibility"]),
         (rule.get("terms"), record["terms"]),
@@ -195,7 +198,9 @@ def rule_1(look):
         return True
     if look.purpose == "self_access":
         return False
-    named = {name for rule in look.policy["rules"] for name in rule.get("terms", [])} | {entry["name"] for entry in TERMS}
+    named = {name for rule in look.policy["rules"] if rule.get("reviewed", True) for name in rule.get("terms", [])} | {
+        entry["name"] for entry in TERMS
+    }
     vague = record["created_at"] is None or record["visibility"] in {None, "unknown"}
     return (
         (vague and not look.own_word())
@@ -221,7 +226,9 @@ def rule_2(look):
 def rule_3(look):
     if look.purpose == "self_access":
         return False
-    return look.state in {"protected", "suspended", "deactivated", "deleted"} or (look.state == "memorialised" and not look.directive())
+    return look.state in {"protected", "suspended", "deactivated", "disputed", "deleted"} or (
+        look.state == "memorialised" and not look.directive()
+    )
 
 
 def rule_4(look):

@@ -135,6 +135,8 @@ def policy_rule(rng, k):
         "since": some(rng, 0.1, lambda: rng.choice(TIMES[:2]).date()),
         "until": some(rng, 0.1, lambda: rng.choice(TIMES[3:]).date()),
         "applies_to_posts_from": some(rng, 0.3, lambda: rng.choice(TIMES).date()),
+        "jurisdictions": some(rng, 0.15, lambda: rng.sample(["ID", "JP", "KR"], 2)),
+        "reviewed": some(rng, 0.3, lambda: rng.random() < 0.5),
     }
     if allows:
         rule |= {

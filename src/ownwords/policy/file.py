@@ -10,23 +10,27 @@ from functools import cached_property
 from pathlib import Path
 
 from ownwords.core import clock
-from ownwords.core.errors import NotFound
+from ownwords.core.errors import BadPolicy, NotFound
 from ownwords.core.hashing import sha256_json
 from ownwords.core.purpose import PURPOSES
 from ownwords.core.schemas import CATEGORIES, PRIVATE, VISIBILITIES
-from ownwords.policy import nodes
+from ownwords.policy import holds, nodes
 from ownwords.policy.clauses import SHORT, Paragraph, paragraphs
+from ownwords.policy.holds import Hold
 
 _BUILTIN = Path(__file__).with_name("builtin")
 LEGAL_BASES = frozenset({"consent", "legitimate_interest", "contract", "licence"})
 _TOP = frozenset(
     {"id", "version", "text", "text_sha256", "published_at", "notice_period_days", "effective_from", "effective_to", "jurisdictions"}
-    | {"networks", "on_withdrawal", "deadline_days", "default", "rules"}
+    | {"networks", "on_withdrawal", "deadline_days", "default", "rules", "holds"}
 )
 _RULE = frozenset(
     {"id", "clause", "effect", "purposes", "categories", "visibility", "legal_basis", "assessment", "consent_mechanism"}
     | {"applies_to_posts_from", "objection_period_days", "retroactive", "terms", "since", "until"}
+    | {"jurisdictions", "reviewed"}
 )
+#: What fields that came later say where they are not written: they are left out of the hash, so that older policies keep theirs.
+_LATER: dict[str, object] = {"reviewed": True, "jurisdictions": (), "holds": ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class PolicyRule:
     retroactive             posts from before that date come in too
     terms                   source terms (column `terms`) that the rule covers; empty = any
     since, until            the rule counts from, and before
+    jurisdictions           ISO 3166-1 alpha-2 of the accounts it speaks of, within the policy's own; empty = all of those
+    reviewed                false: a draft, which neither allows nor denies until somebody has read it
     """
 
     id: str
@@ -63,6 +69,8 @@ class PolicyRule:
     terms: tuple[str, ...]
     since: datetime | None
     until: datetime | None
+    jurisdictions: tuple[str, ...] = ()
+    reviewed: bool = True
 
     @property
     def cites(self) -> str:
@@ -81,6 +89,7 @@ class Policy:
     jurisdictions        ISO 3166-1 alpha-2 of the accounts it covers; empty = all
     networks             services it covers: a policy speaks for the accounts of its own service; empty = all
     on_withdrawal        refuse | serve-marked: what an artifact does that owes a withdrawal, until `deadline_days` are over
+    holds                orders that stop uses
     """
 
     id: str
@@ -96,11 +105,13 @@ class Policy:
     on_withdrawal: str
     deadline_days: int
     rules: tuple[PolicyRule, ...]
+    holds: tuple[Hold, ...] = ()
 
     @cached_property
     def hash(self) -> str:
         """Hex sha256 over every field in canonical form and the text's own sha256; comments and layout do not count."""
-        return sha256_json(_canonical({**asdict(self), "words": None, "text_sha256": self.text_sha256}))
+        written = {**_written(asdict(self)), "rules": [_written(asdict(rule)) for rule in self.rules]}
+        return sha256_json(_canonical({**written, "jurisdictions": self.jurisdictions, "words": None, "text_sha256": self.text_sha256}))
 
     @property
     def text_sha256(self) -> str | None:
@@ -125,7 +136,8 @@ class Policy:
     def rules_at(self, at: datetime, effect: str) -> tuple[PolicyRule, ...]:
         """The rules with this effect that count at `at`.
 
-        A rule whose clause is not in the text still denies, but allows nothing; neither does one whose objection period runs.
+        A rule whose clause is not in the text still denies, but allows nothing; neither does one whose objection period runs. One that
+        nobody has reviewed does neither.
         """
         if not self.in_force(at):
             return ()
@@ -136,7 +148,7 @@ class Policy:
         return None if rule.retroactive else rule.applies_to_posts_from or self.begins()
 
     def _counts(self, rule: PolicyRule, at: datetime) -> bool:
-        if (rule.since is not None and at < rule.since) or (rule.until is not None and at >= rule.until):
+        if not rule.reviewed or (rule.since is not None and at < rule.since) or (rule.until is not None and at >= rule.until):
             return False
         if rule.effect == "deny":
             return True
@@ -173,14 +185,20 @@ def load(path: Path) -> Policy:
         notice_period_days=top.days("notice_period_days", 0),
         effective_from=top.instant("effective_from"),
         effective_to=top.instant("effective_to"),
-        jurisdictions=_jurisdictions(top),
+        jurisdictions=top.countries("jurisdictions"),
         networks=top.words("networks"),
         on_withdrawal=top.choice("on_withdrawal", ("refuse", "serve-marked")) or "refuse",
         deadline_days=top.days("deadline_days", 30),
         rules=_rules(top),
+        holds=holds.read(top),
     )
     _check_dates(top, policy)
     return policy
+
+
+def place(path: Path, key: str, what: str, next: str) -> BadPolicy:
+    """The error for something that is wrong with a top field of a policy file which loads by itself, at its line and column."""
+    return nodes.read(path, _TOP).fail(what, next, key)
 
 
 def builtin(name: str) -> Policy:
@@ -204,15 +222,18 @@ def builtin_names() -> tuple[str, ...]:
 
 
 def check(policy: Policy) -> Check:
-    """Whether every rule cites a paragraph of the text, and which paragraphs nothing implements."""
+    """Whether every rule and hold cites a paragraph of the text, and which paragraphs nothing implements; a draft implements none."""
     if policy.words is None:
         return Check((f"the text {policy.text!r} is not beside the policy, so no rule can be held against it",), ())
+    citing = [(f"rule {rule.id!r}", rule.clause) for rule in policy.rules]
+    citing += [(f"hold {hold.id!r}", hold.clause) for hold in policy.holds if hold.clause is not None]
     problems = tuple(
-        f"rule {rule.id!r} cites clause {rule.clause[:SHORT]}, which is no paragraph of {policy.text!r}: it was changed or never there"
-        for rule in policy.rules
-        if rule.clause not in policy.clauses or policy.clauses[rule.clause].is_heading
+        f"{who} cites clause {clause[:SHORT]}, which is no paragraph of {policy.text!r}: it was changed or never there"
+        for who, clause in citing
+        if clause not in policy.clauses or policy.clauses[clause].is_heading
     )
-    cited = {rule.clause for rule in policy.rules}
+    drafted = {rule.clause for rule in policy.rules if not rule.reviewed}
+    cited = {clause for _, clause in citing} - (drafted - {rule.clause for rule in policy.rules if rule.reviewed})
     return Check(problems, tuple(p for p in policy.clauses.values() if p.sha256 not in cited and not p.is_heading))
 
 
@@ -233,16 +254,6 @@ def _words(path: Path, top: nodes.Section) -> str | None:
     return words
 
 
-def _jurisdictions(top: nodes.Section) -> tuple[str, ...]:
-    codes = top.words("jurisdictions")
-    for code in codes:
-        if not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
-            raise top.fail(
-                f"'jurisdictions' holds {code!r}, which is no ISO 3166-1 code", "write two capital letters, e.g. ID", "jurisdictions"
-            )
-    return codes
-
-
 def _rules(top: nodes.Section) -> tuple[PolicyRule, ...]:
     rules: list[PolicyRule] = []
     for section in top.sections("rules", "a rule", _RULE):
@@ -259,7 +270,7 @@ def _rule(section: nodes.Section) -> PolicyRule:
             raise section.fail(f"a rule has no {key!r}", f"add a line `{key}: ...`")
     rule = PolicyRule(
         id=section.required("id"),
-        clause=section.required("clause"),
+        clause=section.clause("clause") or "",
         effect=section.choice("effect", ("allow", "deny")) or "deny",
         purposes=section.words("purposes", PURPOSES),
         categories=section.words("categories", CATEGORIES),
@@ -273,18 +284,17 @@ def _rule(section: nodes.Section) -> PolicyRule:
         terms=section.words("terms"),
         since=section.instant("since"),
         until=section.instant("until"),
+        jurisdictions=section.countries("jurisdictions"),
+        reviewed=section.flag("reviewed", default=True),
     )
-    _check_clause(section, rule)
+    _check_times(section, rule)
     if rule.effect == "allow":
         _check_basis(section, rule)
     return rule
 
 
-def _check_clause(section: nodes.Section, rule: PolicyRule) -> None:
-    if len(rule.clause) != 64 or set(rule.clause) - set("0123456789abcdef"):
-        raise section.fail("'clause' must be the sha256 of a paragraph, 64 hex digits", "ownwords permit clauses TEXT lists them", "clause")
-    if rule.since is not None and rule.until is not None and rule.since >= rule.until:
-        raise section.fail("'until' is not after 'since'", "swap or mend the two dates", "until")
+def _check_times(section: nodes.Section, rule: PolicyRule) -> None:
+    section.in_order("since", rule.since, "until", rule.until)
     if rule.retroactive and rule.applies_to_posts_from is not None:
         raise section.fail("'retroactive: true' and 'applies_to_posts_from' contradict each other", "keep one", "retroactive")
 
@@ -326,6 +336,11 @@ def _check_dates(top: nodes.Section, policy: Policy) -> None:
                 f"rule {rule.id!r} does not say from when on posts are covered",
                 "add 'applies_to_posts_from' or 'retroactive: true' to it, or 'effective_from' to the policy",
             )
+
+
+def _written(fields: dict[str, object]) -> dict[str, object]:
+    """`fields` without the later ones that say nothing."""
+    return {name: value for name, value in fields.items() if name not in _LATER or value != _LATER[name]}
 
 
 def _canonical(value: object) -> object:

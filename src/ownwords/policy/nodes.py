@@ -84,10 +84,10 @@ class Section:
                 raise error_at(self.path, item.start_mark, f"{key!r} lists {word!r} twice", "remove one of the two")
         return tuple(found)
 
-    def flag(self, key: str) -> bool:
-        """`true` or `false`; False if the key is absent."""
+    def flag(self, key: str, default: bool = False) -> bool:
+        """`true` or `false`; `default` if the key is absent."""
         if key not in self.entries:
-            return False
+            return default
         node = self.entries[key][1]
         if not isinstance(node, yaml.ScalarNode) or node.value not in {"true", "false"}:
             raise self.fail(f"{key!r} must be true or false", "write true or false, in small letters and without quotes", key)
@@ -101,6 +101,26 @@ class Section:
     def instant(self, key: str) -> datetime | None:
         """A date (midnight UTC) or an RFC 3339 time, as UTC."""
         return self._parsed(key, _instant, "a date", f"write e.g. `{key}: 2026-01-31` or 2026-01-31T12:00:00Z")
+
+    def countries(self, key: str) -> tuple[str, ...]:
+        """A list of ISO 3166-1 alpha-2 codes."""
+        codes = self.words(key)
+        for code in codes:
+            if not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
+                raise self.fail(f"{key!r} holds {code!r}, which is no ISO 3166-1 code", "write two capital letters, e.g. ID", key)
+        return codes
+
+    def clause(self, key: str) -> str | None:
+        """The sha256 of a paragraph; None if the key is absent."""
+        word = self.word(key)
+        if word is not None and (len(word) != 64 or set(word) - set("0123456789abcdef")):
+            raise self.fail(f"{key!r} must be the sha256 of a paragraph, 64 hex digits", "ownwords permit clauses TEXT lists them", key)
+        return word
+
+    def in_order(self, first: str, start: datetime | None, last: str, end: datetime | None) -> None:
+        """Raise unless `end` is after `start`, where both are there."""
+        if start is not None and end is not None and start >= end:
+            raise self.fail(f"{last!r} is not after {first!r}", "swap or mend the two dates", last)
 
     def sections(self, key: str, title: str, known: frozenset[str]) -> tuple[Section, ...]:
         """A list of mappings."""

@@ -31,6 +31,7 @@ def is_within(rule: PolicyRule, asked: Asked) -> pl.Expr:
     lists = (
         ("network", asked.policy.networks),
         ("_jurisdiction", asked.policy.jurisdictions),
+        ("_jurisdiction", rule.jurisdictions),
         ("category", rule.categories),
         ("visibility", visible),
         ("terms", rule.terms),

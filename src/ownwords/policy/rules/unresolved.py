@@ -30,7 +30,7 @@ def applies(asked: Asked) -> pl.Expr:
         | ~pl.col("category").is_in(sorted(CATEGORIES)).fill_null(False)
         | ~pl.col("state").is_in(sorted(RECORD_STATES)).fill_null(False)
         | (pl.col("_state") == UNKNOWN_STATE).fill_null(False)
-        | _outside("terms", numbers.known_terms().union(*(rule.terms for rule in asked.policy.rules)))
+        | _outside("terms", numbers.known_terms().union(*(rule.terms for rule in asked.policy.rules if rule.reviewed)))
     )
 
 
