@@ -17,7 +17,7 @@ ELEVATED = {"simulate_person", "license.analysis", "match_talent", "advertise.pr
 VISIBILITIES = {"public", "unlisted", "followers", "group", "direct", "private", "unknown"}
 CATEGORIES = {"post", "reply", "repost", "reaction", "message", "profile", "position", "education", "skill", "connection"}
 CATEGORIES |= {"face", "voice", "location"}
-STRICTNESS = ["active", "historical", "memorialised", "protected", "suspended", "deactivated", "deleted", "?"]
+STRICTNESS = ["active", "historical", "protected", "suspended", "deactivated", "memorialised", "disputed", "deleted", "?"]
 NEVER_FOR_CHILDREN = {"advertise.profiled", "match_talent", "license.analysis", "train_ai.third_party"}
 NEVER_FOR_CHILDREN |= {"simulate_person", "simulate_person.voice", "simulate_person.likeness"}
 

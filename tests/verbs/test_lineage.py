@@ -13,6 +13,9 @@ from world import World, random_world, settle
 
 WORLD = random_world(17, n_people=4, n_posts=30)
 
+#: sha256 of the document that a death was reported with.
+EVIDENCE = "0" * 64
+
 
 @pytest.fixture
 def root(tmp_path):
@@ -66,11 +69,11 @@ def test_a_deactivated_account_is_owed_until_it_is_back(root):
 
 
 def test_a_memorial_stays_one(root):
-    ownwords.consent(root, "state", "test:7001", "memorialised", by="legacy_contact")
+    ownwords.consent(root, "state", "test:7001", "memorialised", by="court", evidence=EVIDENCE)
     with pytest.raises(NotPermitted, match="rule 3"):
         ownwords.consent(root, "give", "test:7001", "simulate_person")
     with pytest.raises(NotPermitted, match="rule 3"):
-        ownwords.consent(root, "state", "test:7001", "active", by="legacy_contact")
+        ownwords.consent(root, "state", "test:7001", "active", by="court")
     why = ownwords.permit(root, "why", next(row["id"] for row in WORLD.rows if row["author"] == "test:7001"), "simulate_person")
     assert (why["allowed"], why["rule"]) == (False, "3")
 
@@ -153,7 +156,7 @@ def test_nothing_is_built_for_self_access(root):
 
 
 def test_a_memorial_is_not_undone_by_a_detour(root):
-    ownwords.consent(root, "state", "test:7001", "memorialised", by="legacy_contact")
+    ownwords.consent(root, "state", "test:7001", "memorialised", by="court", evidence=EVIDENCE)
     for state in ("deactivated", "active", "historical", "protected"):
         with pytest.raises(NotPermitted, match="rule 3"):
-            ownwords.consent(root, "state", "test:7001", state, by="legacy_contact")
+            ownwords.consent(root, "state", "test:7001", state, by="import")

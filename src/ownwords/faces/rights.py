@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from ownwords.verbs._service import Service
 
 
+#: What people may do with `consent` on their own account; the rest is an operator's.
+OWN_ACTIONS = frozenset({"give", "refuse", "withdraw", "object", "renew", "show", "appoint", "dismiss"})
+
+
 def check(service: Service, principal: Principal, verb: str, given: dict[str, Any]) -> str | None:
     """The account that the request is about, if `principal` may make it.
 
@@ -17,7 +21,8 @@ def check(service: Service, principal: Principal, verb: str, given: dict[str, An
     """
     action, target = _asked(service, verb, given)
     if principal.role == "person" and target is not None and target == principal.account and service.is_dead(target):
-        target = None  # whoever holds the token is not the person; rule 3
+        service.dispute(target)  # whoever holds the token is not the person, or not dead: rule 3
+        target = None
     authorize(principal, action, target)
     return target
 
@@ -28,8 +33,13 @@ def _asked(service: Service, verb: str, given: dict[str, Any]) -> tuple[str, str
         question = str(given["question"])
         return f"permit.{question}", service.owner_of(given["subject"]) if question == "why" else None
     if verb == "consent":
-        own_word = given["action"] != "state" and given["by"] == "self"
+        own_word = given["action"] in OWN_ACTIONS and given["by"] == "self" and _is_hash(given["evidence"])
         return "consent" if own_word else "consent.for-others", service.account_of(given["person"])
     if verb == "forget":
         return verb, service.owner_of(given["record"]) if given["record"] else service.account_of(given["person"])
     return verb, None
+
+
+def _is_hash(evidence: str | None) -> bool:
+    """A person names evidence by its sha256: a path would be one of this machine's."""
+    return evidence is None or (len(evidence) == 64 and evidence.isalnum())

@@ -11,10 +11,10 @@ from ownwords.core.errors import Fault
 from ownwords.core.schemas import ACCOUNT_STATES, DECISIONS, conform
 from ownwords.ledger.events import Body
 
-EFFECTS = frozenset({"give", "refuse", "withdraw", "object"})
+EFFECTS = frozenset({"give", "refuse", "withdraw", "object", "renew", "expire"})
 STATE = "account.state"
-_TIMES = ("since", "until", "effective_at")
-_TEXTS = ("purpose", "category", "since", "until", "record_id", "by", "source", "effective_at")
+_TIMES = ("since", "until", "effective_at", "expires_at")
+_TEXTS = ("purpose", "category", "since", "until", "record_id", "by", "source", "effective_at", "expires_at")
 _BODY = pl.Struct([*(pl.Field(name, pl.String) for name in _TEXTS), pl.Field("is_lifetime", pl.Boolean)])
 
 
@@ -39,8 +39,13 @@ def decision_body(
     by: str = "self",
     source: str = "self",
     is_lifetime: bool = False,
+    expires_at: datetime | None = None,
+    evidence: str | None = None,
 ) -> Body:
-    """The body of a `consent.*` event, in the form that `Ledger.decisions` reads; fields as in DECISIONS."""
+    """The body of a `consent.*` event, in the form that `Ledger.decisions` reads; fields as in DECISIONS.
+
+    evidence   hex sha256 of the document behind it
+    """
     return {
         "purpose": purpose,
         "category": category,
@@ -51,6 +56,8 @@ def decision_body(
         "source": source,
         "effective_at": clock.to_text(effective_at),
         "is_lifetime": is_lifetime,
+        "expires_at": None if expires_at is None else clock.to_text(expires_at),
+        "evidence": evidence,
     }
 
 

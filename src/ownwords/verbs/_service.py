@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ownwords.core.errors import NotFound
+from ownwords.core.errors import Usage
 from ownwords.core.workspace import Workspace
 from ownwords.desk import Job
 from ownwords.verbs._house import House
@@ -55,6 +55,13 @@ class Service:
         """
         return self._desk.create_token(role, self._house.account(person) if role == "person" and person else person, label)
 
+    def token_id(self, secret: str) -> str:
+        """By what name a token is listed and revoked.
+
+        raises   NotFound
+        """
+        return self._desk.token_id(secret)
+
     def tokens(self) -> list[Json]:
         """Id, role, account, label and times of every token, oldest first."""
         return [
@@ -77,10 +84,10 @@ class Service:
         self._desk.revoke(token_id)
 
     def account_of(self, person: str) -> str | None:
-        """The account id behind an account id or handle; None if nobody is known by it."""
+        """The account id behind an account id or handle; None if nobody is known by it, or several are."""
         try:
             return self._house.account(person)
-        except NotFound:
+        except Usage:
             return None
 
     def owner_of(self, record: str) -> str | None:
@@ -93,7 +100,14 @@ class Service:
 
     def is_dead(self, account: str) -> bool:
         """Whether the account is a memorial, or of somebody long dead: no one can speak as its person any more."""
-        return self._house.state_of(account) in {"memorialised", "historical"}
+        return self._house.state_of(account) in {"memorialised", "historical", "disputed"}
+
+    def dispute(self, account: str) -> None:
+        """Somebody spoke as the person of a memorial: until an operator has verified who it is, nothing of theirs is used."""
+        from ownwords.verbs.consent import dispute
+
+        if self._house.state_of(account) == "memorialised":
+            dispute(self._house, account)
 
     # --- jobs ----------------------------------------------------------------------------------------------------------------
 

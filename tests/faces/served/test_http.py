@@ -140,7 +140,7 @@ def test_a_person_may_do_nothing_for_others_or_for_the_house(client, alice, serv
 @pytest.mark.parametrize("told_by", ["ledger", "source"])
 def test_nobody_speaks_for_the_dead_with_their_token(client, alice, operator, root, service, told_by, monkeypatch):
     if told_by == "ledger":
-        verbs.consent(root, "state", ALICE, "memorialised", by="court")
+        verbs.consent(root, "state", ALICE, "memorialised", by="court", evidence="0" * 64)
     else:
         monkeypatch.setattr(service._house, "state_of", lambda account: "historical", raising=False)
     give = {"action": "give", "person": ALICE, "what": "simulate_person", "lifetime": True}

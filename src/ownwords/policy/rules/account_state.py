@@ -1,4 +1,4 @@
-"""Rule 3: accounts that are protected, suspended, deactivated, deleted, or memorialised without the person's own directive."""
+"""Rule 3: accounts that are protected, suspended, deactivated, disputed, deleted, or memorialised without the person's own directive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from ownwords.policy.facts import Asked, state_in
 
 NUMBER = 3
 KIND = "prohibition"
-SAYS = "the account is protected, suspended, deactivated or deleted, or its owner has died and left no word of their own on this use"
+SAYS = (
+    "the account is protected, suspended, deactivated, disputed or deleted, or its owner has died and left no word of their own on this use"
+)
 
 
 def applies(asked: Asked) -> pl.Expr:
@@ -19,5 +21,5 @@ def applies(asked: Asked) -> pl.Expr:
     """
     if asked.is_self_access:
         return pl.lit(False)
-    closed = state_in("protected", "suspended", "deactivated", "deleted")
+    closed = state_in("protected", "suspended", "deactivated", "disputed", "deleted")
     return closed | (state_in("memorialised") & pl.col("_directive").is_null())
