@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from ownwords.core.purpose import PURPOSES, ancestors, find
+from ownwords.core.schemas import STATE_ORDER
 from ownwords.policy.file import Policy
 
 #: Later than anything: the moment of a denial that has no date.
@@ -18,8 +19,8 @@ NEEDED_COLUMNS = (
     *("quotes", "repost_of", "terms", "signals"),
 )
 #: Account states as small numbers, the strictest highest: where two imports disagree, it counts.
-STATE_CODES = {"active": 1, "historical": 2, "memorialised": 3, "protected": 4, "suspended": 5, "deactivated": 6, "deleted": 7}
-UNKNOWN_STATE = 8
+STATE_CODES = {state: place for place, state in enumerate(STATE_ORDER, 1)}
+UNKNOWN_STATE = len(STATE_ORDER) + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from ownwords.core.schemas import ACCOUNTS, RECORDS, conform
+from ownwords.core.schemas import ACCOUNTS, RECORDS, conform, one_row_each
 from ownwords.store.table import Table, bucket_of, buckets_of
 
 if TYPE_CHECKING:
@@ -80,15 +80,15 @@ class Store:
         return self.accounts_table.scan(self.versions.accounts).select(list(ACCOUNTS)).collect()
 
     def merge_accounts(self, seen: pl.DataFrame) -> int:
-        """Fold ACCOUNTS rows into the table: what is newly known replaces, what is unknown stays; the new version."""
+        """Fold ACCOUNTS rows into the table, as `one_row_each` says: what is told later may only narrow; the new version."""
+        seen = seen.filter(pl.col("account_id").is_not_null())
         if not seen.height:
             return self.versions.accounts
-        latest = seen.group_by("account_id", maintain_order=True).agg(pl.exclude("account_id").drop_nulls().last())
-        latest = conform(latest.with_columns(buckets_of(latest["account_id"]).alias("bucket")), self.accounts_table.schema)
-        buckets = latest["bucket"].unique().to_list()
+        buckets = buckets_of(seen["account_id"]).unique().to_list()
         before = self.accounts_table.scan(self.versions.accounts).filter(pl.col("bucket").is_in(buckets)).collect()
-        merged = before.update(latest, on="account_id", how="full").select(list(self.accounts_table.schema))
-        if merged.sort("account_id").equals(before.sort("account_id")):
+        told = one_row_each(pl.concat([before.select(list(ACCOUNTS)), conform(seen, ACCOUNTS)]))
+        merged = conform(told.with_columns(buckets_of(told["account_id"]).alias("bucket")), self.accounts_table.schema)
+        if merged.sort("account_id").equals(before.select(merged.columns).sort("account_id")):
             return self.versions.accounts
         return self.accounts_table.overwrite(buckets, merged)
 

@@ -120,6 +120,7 @@ def _ingest(
             tally.add(admitted)
             if not dry_run:
                 staging.add(admitted.records)
+                staging.hear(admitted.private)
     owner = _owner(house, tally, mine)
     said = _said(tally, batch, [name for name, _, _ in chosen])
     if dry_run:
@@ -143,7 +144,8 @@ def _chosen(source: str, paths: tuple[str, ...]) -> list[tuple[str, ModuleType, 
             continue
         found = _sniffed(path) or [hit for child in sorted(path.glob("*") if path.is_dir() else []) for hit in _sniffed(child)]
         if not found:
-            raise BadInput(f"{text}: no source knows this format", f"name it: ownwords ingest {'|'.join(plugins.names('source'))} {text}")
+            then = f"name it: {'|'.join(plugins.names('source'))}; for a table of your own: ownwords ingest jsonl FILE --mapping map.toml"
+            raise BadInput(f"{text}: no source knows this format", f"{then} (docs/sources.md shows one)")
         chosen += found
     return chosen
 
@@ -180,37 +182,18 @@ def _admitted(house: House, rows: Batch) -> Batch:
     kept = redact.without(records, gone)
     back = pl.DataFrame({"position": ["-"] * (records.height - kept.height)}).with_columns(reason=pl.lit("forgotten"))
     rejects, records = pl.concat([rejects, conform(back, REJECTS)]), kept
-    private = pl.col("visibility").is_in(list(PRIVATE))
-    n_private = records.select(private.sum()).item() or 0
-    records = records.filter(~private.fill_null(False))
+    is_private = pl.col("visibility").is_in(list(PRIVATE)).fill_null(False)
+    private, records = records.filter(is_private), records.filter(~is_private)
+    n_private, private = rows.private_counted + private.height, pl.concat([rows.private, private])
     accounts = rows.accounts.filter(~pl.col("account_id").is_in(list(gone.accounts)))
-    return replace(rows, records=records, accounts=accounts, rejects=rejects, private_counted=rows.private_counted + n_private)
+    return replace(rows, records=records, accounts=accounts, rejects=rejects, private_counted=n_private, private=private)
 
 
 def _forgotten(house: House, records: pl.DataFrame, accounts: pl.DataFrame) -> Gone:
     """Which ids and handles in these rows belong to somebody who was forgotten here."""
-    import polars as pl
+    from ownwords.store.redact import Gone, recognised
 
-    from ownwords.store.redact import REFERENCES, Gone
-
-    ids = pl.concat([records[name] for name in ("record_id", *REFERENCES)]).drop_nulls().unique()
-    people = pl.concat([records["account_id"], accounts["account_id"], records["mentions"].explode(), records["audience"].explode()])
-    people = people.drop_nulls().unique()
-    networks = pl.concat([records["network"], accounts["network"]]).drop_nulls().unique()
-    known = accounts["handle"].drop_nulls().str.to_lowercase()
-    spoken = records["text"].str.extract_all(r"(?:@|\bu/|/)[\w.-]+").explode().drop_nulls().unique()
-    named = people.filter(people.str.contains(":@", literal=True)).str.replace(r"^.*:@", "")
-    whole = spoken.str.replace(r"^u/", "").str.strip_chars("@/").str.to_lowercase()
-    said = pl.concat([whole, whole.str.strip_chars_end(".-")])
-    handles = pl.concat([name + ":@" + pl.concat([known, said, named.str.to_lowercase()]).unique() for name in networks] or [known])
-    ledger = house.ledger
-    gone_handles = handles.filter(ledger.tombstoned(handles, "handle"))
-    return Gone(
-        accounts=people.filter(ledger.tombstoned(people)).to_list(),
-        handles=sorted(set(gone_handles.str.replace(r"^.*:@", "").to_list())),
-        records={name: f"gone:{uuid.uuid4().hex[:16]}" for name in ids.filter(ledger.tombstoned(ids, "record"))},
-        networks=sorted(set(gone_handles.str.replace(r":@.*$", "").to_list())),
-    )
+    return recognised(records, accounts, house.ledger.tombstoned) if house.ledger.n_tombstones() else Gone()
 
 
 def _owner(house: House, tally: _Tally, mine: str | None) -> str | None:
@@ -263,6 +246,7 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
     from ownwords.store import locks, redact
     from ownwords.store.staging import PUT_AWAY
     from ownwords.store.store import Store, Versions
+    from ownwords.verbs._narrowing import narrow_states
 
     rejects = pl.concat(tally.rejects) if tally.rejects else None
     people = pl.concat(tally.accounts) if tally.accounts else pl.DataFrame(schema=ACCOUNTS)
@@ -277,7 +261,9 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
         fresh = _indexed(house, kept)
         records = store.records.append(fresh, staging.batch)
         next_no = max(staging.next_no, versions.next_no)
-        accounts = store.merge_accounts(people.filter(~house.ledger.tombstoned(people["account_id"])))
+        people = people.filter(~house.ledger.tombstoned(people["account_id"]))
+        narrow_states(house, people)
+        accounts = store.merge_accounts(people)
         appended = records
         records = Store(house.workspace.store, Versions(records, accounts, next_no)).compact()
         if rejects is not None and rejects.height:
