@@ -12,6 +12,7 @@ import re
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -139,6 +140,12 @@ class Ledger:
             size, root = self._head(connection)
         return Head(size, root.hex())
 
+    def head_at(self, at: datetime) -> Head:
+        """The newest event that had been received by `at` (UTC, by the ledger's clock), and the root over all leaves up to it."""
+        with sql.reading(self._engine) as connection:
+            size = connection.execute(sa.select(sa.func.max(EVENTS.c.seq)).where(EVENTS.c.at <= clock.to_text(at))).scalar() or 0
+            return Head(size, merkle.root(size, node_reader(connection, set(merkle.peaks(size)))).hex())
+
     def events(self, kind: str | None = None, after: int = 0, account: str | None = None) -> Iterator[Event]:
         """Events in order, read in pages, so that a long reader never holds up a writer.
 
@@ -164,19 +171,21 @@ class Ledger:
             row = connection.execute(query).first()
         return None if row is None else _event(row)
 
-    def decisions(self, after: int = 0, accounts: Sequence[str] | None = None) -> pl.DataFrame:
+    def decisions(self, after: int = 0, accounts: Sequence[str] | None = None, upto: int | None = None) -> pl.DataFrame:
         """table[DECISIONS]: every decision later than event `after`, in order.
 
         accounts   only theirs, found by index; None: everybody's
+        upto       no event later than this; None: all
         """
-        return decisions.read(self._frame("consent.*", after, accounts))
+        return decisions.read(self._frame("consent.*", after, accounts, upto))
 
-    def states(self, accounts: Sequence[str] | None = None) -> pl.DataFrame:
+    def states(self, accounts: Sequence[str] | None = None, upto: int | None = None) -> pl.DataFrame:
         """table[account_id, state, seq]: the newest `account.state` of each account.
 
         accounts   only theirs, found by index; None: everybody's
+        upto       no event later than this; None: all
         """
-        return decisions.newest_states(self._frame("account.state", 0, accounts))
+        return decisions.newest_states(self._frame("account.state", 0, accounts, upto))
 
     def accounts_since(self, seq: int) -> Since:
         """Whom and what the events after `seq` are about: a quick re-check needs to look at these alone."""
@@ -311,10 +320,11 @@ class Ledger:
             connection.execute(blank, [{"n": row.seq, "mark": checking.burial_mark(self._keys, row.seq, row.leaf)} for row in rows])
         return len(rows)
 
-    def _frame(self, kind: str, after: int, accounts: Sequence[str] | None) -> pl.DataFrame:
+    def _frame(self, kind: str, after: int, accounts: Sequence[str] | None, upto: int | None) -> pl.DataFrame:
         """table[seq, kind, account, body] of what is not blanked, in order of seq."""
         columns = {"seq": pl.Int64, "kind": pl.String, "account": pl.String, "body": pl.String}
         query = sa.select(*(EVENTS.c[name] for name in columns)).where(EVENTS.c.seq > after, EVENTS.c.body.is_not(None), *_of_kind(kind))
+        query = query if upto is None else query.where(EVENTS.c.seq <= upto)
         with sql.reading(self._engine) as connection:
             if accounts is None:
                 rows = list(connection.execute(query.order_by(EVENTS.c.seq)))
