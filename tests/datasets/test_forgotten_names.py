@@ -65,7 +65,7 @@ def cleaned(texts: list[str]) -> list[tuple[str | None, str | None]]:
 
 
 def masked(text: str, handle: str) -> str:
-    gone = Gone(accounts=["test:12345678"], handles=[handle])
+    gone = Gone(accounts=["test:12345678"], handles=[f"test:@{handle}"])
     return pl.select(mask_text(pl.lit(text), gone)).item()
 
 
