@@ -129,8 +129,7 @@ def test_tombstones_of_records_and_of_accounts_are_apart(ledger):
     assert ledger.tombstoned(pl.Series(["x:7"])).to_list() == [False]
 
 
-def test_many_people_are_buried_at_once(ledger, monkeypatch):
-    monkeypatch.setattr(sql, "MAX_BOUND", 10)
+def test_many_people_are_buried_at_once(ledger):
     people = [f"x:{n}" for n in range(35)]
     ledger.append_many("consent.give", people, [decision_body("train_ai", effective_at=event_time(ledger))] * 35)
     assert ledger.bury(people[:33]) == 33

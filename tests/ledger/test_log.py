@@ -67,7 +67,9 @@ def test_a_file_that_is_no_database_is_told(tmp_path, keys):
         Ledger.open(tmp_path, keys)
 
 
-def test_many_events_are_appended_at_once_and_the_tree_is_the_same_as_one_by_one(tmp_path, keys):
+@pytest.mark.parametrize("n_at_a_time", [7, 10_000])
+def test_many_events_are_appended_at_once_and_the_tree_is_the_same_as_one_by_one(tmp_path, keys, monkeypatch, n_at_a_time):
+    monkeypatch.setattr("ownwords.ledger.log._BATCH", n_at_a_time)
     bodies = [{"n": n} for n in range(70)]
     accounts = [f"x:{n % 13}" for n in range(70)]
     many = Ledger.create(tmp_path, keys)
@@ -129,6 +131,7 @@ def test_decisions_come_as_a_table(ledger):
         "source": "self",
         "effective_at": NOON,
         "is_lifetime": True,
+        "expires_at": None,
     }
     assert table["effect"].to_list() == ["give", "object"]
     assert table["is_lifetime"].to_list() == [True, False]
@@ -145,8 +148,7 @@ def test_the_newest_state_of_each_account_counts(ledger):
     }
 
 
-def test_decisions_and_states_of_some_accounts_are_read_alone_and_in_order(ledger, monkeypatch):
-    monkeypatch.setattr(sql, "MAX_BOUND", 2)
+def test_decisions_and_states_of_some_accounts_are_read_alone_and_in_order(ledger):
     for n in [3, 1, 4, 1, 5, 2, 3]:
         ledger.append(kind_of("give"), decision_body("train_ai", effective_at=NOON), f"x:{n}")
         ledger.append("account.state", state_body("active" if n != 1 else "deleted"), f"x:{n}")

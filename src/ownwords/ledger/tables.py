@@ -47,12 +47,12 @@ CHECKPOINTS = sa.Table(
     sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("note", sa.Text, nullable=False),  # JSON
 )
-#: The key of each person's leaves, encrypted under keys/master; its deletion is what forgets.
+#: What each person's leaf key is derived from, beside keys/master; its deletion is what forgets.
 PERSON_KEYS = sa.Table(
     "person_keys",
     METADATA,
     sa.Column("tag", sa.Text, primary_key=True),
-    sa.Column("key", sa.LargeBinary, nullable=False),
+    sa.Column("salt", sa.LargeBinary, nullable=False),  # 32 random bytes
     sqlite_with_rowid=False,
 )
 #: Whom or what to keep out: keyed hashes, no identifiers.
