@@ -65,8 +65,10 @@ def checked_policy(name: str) -> tuple[Policy, Path]:
 def _clauses(path: Path) -> dict[str, object]:
     """The paragraphs of a policy's text, with the hash that a rule cites as its clause."""
     from ownwords.core.errors import BadInput, NotFound
+    from ownwords.core.files import check_plain
     from ownwords.policy.clauses import paragraphs
 
+    check_plain(path)
     if not path.is_file():
         raise NotFound(f"{path}: no such file", "give the text of a policy, in Markdown")
     try:
@@ -134,17 +136,25 @@ def _why(house: House, record: str, purpose: str) -> dict[str, object]:
 
 def _diff(house: House, old: str, new: str) -> dict[str, object]:
     """What the new policy would take that the old one did not, and the other way round, per purpose."""
+    from dataclasses import replace
+
     import polars as pl
 
+    from ownwords.core import clock
+    from ownwords.core.permit import Question
     from ownwords.core.purpose import PURPOSES
+    from ownwords.policy import gate
     from ownwords.store import locks
 
     policies = [checked_policy(name)[0] for name in (old, new)]
     changes: dict[str, object] = {}
     with locks.reading(house.workspace.leases):
+        store, at = house.store(), clock.now()
+        facts = house.facts(policies[0], store)
         for purpose in PURPOSES:
             before, after = (
-                house.decided(house.store().scan(), purpose, policy).select("record_no", "account_id", "allowed") for policy in policies
+                gate.decide(store.scan(), replace(facts, policy=policy), Question(purpose, at)).select("record_no", "account_id", "allowed")
+                for policy in policies
             )
             both = before.join(after, on="record_no", suffix="_new").filter(pl.col("allowed") != pl.col("allowed_new"))
             counts = both.group_by("allowed_new").agg(pl.len().alias("records"), pl.col("account_id").n_unique().alias("people")).collect()
