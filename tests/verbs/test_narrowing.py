@@ -150,3 +150,15 @@ def test_lines_of_something_else_leave_no_accounts(tmp_path):
     said = reddit(tmp_path, root, foreign, COMMENT | {"id": "abc", "author": "else_6", "author_fullname": "t2_6"})
     assert (said["records"], said["rejects"]) == (1, 1)
     assert House.open(root).store().accounts()["handle"].to_list() == ["else_6"]
+
+
+@pytest.mark.parametrize(("first", "then"), [("t2_777", None), (None, "t2_777"), (None, None)])
+def test_a_forgotten_author_does_not_come_back_with_a_dump_that_knows_them_by_the_other_name(tmp_path, first, then):
+    root = tmp_path / "w"
+    ownwords.init(root, policy="opt-in")
+    reddit(tmp_path, root, COMMENT | {"id": "abc", "author": "Bob_99", "author_fullname": first})
+    ownwords.forget(root, f"reddit:{first or 'bob_99'}")
+    again = [COMMENT | {"id": name, "author": "bob_99", "author_fullname": then} for name in ("abc", "old1")]
+    said = reddit(tmp_path, root, *again, COMMENT | {"id": "ok1", "author": "else_6"})
+    assert (said["records"], said["rejects"]) == (1, 2)
+    assert House.open(root).store().accounts()["handle"].to_list() == ["else_6"]

@@ -70,8 +70,9 @@ class Staging:
 
     def hear(self, private: pl.DataFrame) -> None:
         """PARSED rows that are not taken in, and narrow what is held, or comes in, of the same records."""
-        told = _identified(conform(private, PARSED).with_row_index("_row"))
-        self._private.append(told.select("record_id", _narrow=_rank("visibility")))
+        if private.height:
+            told = _identified(conform(private, PARSED).with_row_index("_row"))
+            self._private.append(told.select("record_id", _narrow=_rank("visibility")))
 
     def frames(self, store: Store) -> Iterator[pl.DataFrame]:
         """RECORDS rows that are new or changed against `store`, numbered, a few buckets at a time."""
