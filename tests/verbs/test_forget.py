@@ -9,7 +9,7 @@ import pytest
 
 import ownwords
 from ownwords.core import clock, files
-from ownwords.core.errors import Usage
+from ownwords.core.errors import Fault, NotProven, Usage
 from ownwords.ledger.decisions import decision_body
 from ownwords.verbs import _artifacts, _forgetting
 from ownwords.verbs._house import House
@@ -147,6 +147,27 @@ def test_a_build_that_writes_on_does_not_disturb_the_emptying_of_its_folder(root
         is_done.set()
         writer.join()
     assert not (root / "tmp" / "build-model.gone").exists()
+
+
+def test_prove_sees_an_artifact_that_reads_what_is_held_no_more(root, monkeypatch):
+    monkeypatch.setattr(_forgetting, "_retire", lambda *_: None)
+    ownwords.forget(root, GONE.account)
+    monkeypatch.undo()
+    with pytest.raises(NotProven, match="dataset/v1"):
+        ownwords.prove(root, gone=GONE.account)
+    ownwords.forget(root, WORLD.people[2].account)
+    assert ownwords.prove(root, gone=GONE.account)["gone"]
+
+
+def test_prove_sees_a_forgetting_that_is_not_through(root, monkeypatch):
+    def refuse(*_):
+        raise Fault("the disk made a noise", "listen")
+
+    monkeypatch.setattr(_forgetting, "_remove_unfinished_builds", refuse)
+    with pytest.raises(Fault):
+        ownwords.forget(root, GONE.account)
+    with pytest.raises(NotProven, match="not through"):
+        ownwords.prove(root, gone=GONE.account)
 
 
 def test_a_permission_that_ends_by_time_alone_is_noticed(root):

@@ -94,8 +94,15 @@ def _bitmap(artifact: Artifact, name: str) -> BitMap64:
     return BitMap64.deserialize(path.read_bytes())
 
 
-def reading_more_than(house: House, held: BitMap64) -> dict[str, Artifact | None]:
-    """The artifacts, by `NAME/vN`, for which rows were read that are not in `held`, or may have been; None for one that is damaged."""
+def outliving(house: House, going: pl.Expr) -> dict[str, Artifact | None]:
+    """The artifacts, by `NAME/vN`, for which rows were read that are held no more, or may have been; None for one that is damaged.
+
+    going   bool per RECORDS row: counts as held no more
+    """
+    from pyroaring import BitMap64
+
+    store = house.store()
+    held = BitMap64(store.records.scan(store.versions.records).filter(~going).select("record_no").collect()["record_no"])
     found: dict[str, Artifact | None] = {}
     for name in standing(house):
         artifact = whole(house, name)

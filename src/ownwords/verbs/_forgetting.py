@@ -106,12 +106,13 @@ def plan(house: House, wanted: Request) -> Plan:
 
     It asks for which artifacts rows were read that will be, or are, held no more: so it answers the same after the rows are erased.
     """
-    from pyroaring import BitMap64
+    import polars as pl
 
     from ownwords.verbs import _artifacts
 
-    rows = house.store().records.scan(house.versions().records).select("record_no", _is_theirs(wanted).alias("theirs")).collect()
-    touched = _artifacts.reading_more_than(house, BitMap64(rows.filter(~rows["theirs"])["record_no"]))
+    store = house.store()
+    theirs = store.records.scan(store.versions.records).filter(_is_theirs(wanted))
+    touched = _artifacts.outliving(house, _is_theirs(wanted))
     hashes = {_artifacts.artifact_of(event): str((event.body or {})["content_hash"]) for event in house.ledger.events("artifact")}
     newest = {name.partition("/")[0]: name for name in _artifacts.standing(house)}
     specs: dict[str, Spec] = {}
@@ -125,7 +126,7 @@ def plan(house: House, wanted: Request) -> Plan:
         else:
             specs[label] = _spec(label, artifact.manifest)
     return {
-        "n_records": int(rows["theirs"].sum()),
+        "n_records": theirs.select(pl.len()).collect().item(),
         "retire": {name: hashes[name] for name in touched},
         "rebuild": sorted(specs.values(), key=lambda spec: len(spec["parents"])),
         "rebuilt": {label: says for label, says in lost.items() if label not in specs},

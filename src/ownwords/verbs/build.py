@@ -109,8 +109,9 @@ def _attempt(
     before = house.versions()
     try:
         inputs = _opened(house, declared.INPUTS, purpose, parents)
+        read = _read_for(inputs)
         built = maker.build(inputs, out, options, None)
-        return _commit(house, product, purpose, name, options, inputs, built, out)
+        return _commit(house, product, purpose, name, options, inputs, read, built, out)
     except Exception:
         # Somebody was forgotten meanwhile, and with them the files this was reading or writing.
         if house.versions() == before:
@@ -226,7 +227,15 @@ def _plan(house: House, product: str, purpose: str) -> dict[str, object]:
 
 
 def _commit(
-    house: House, product: str, purpose: str, name: str, options: object, inputs: Mapping[str, Opened], built: Built, out: Path
+    house: House,
+    product: str,
+    purpose: str,
+    name: str,
+    options: object,
+    inputs: Mapping[str, Opened],
+    read: BitMap64,
+    built: Built,
+    out: Path,
 ) -> dict[str, object] | None:
     """Manifest, fsync, rename, ledger event; None if a decision since the gate's answer took rows back."""
     from ownwords.core import files
@@ -235,7 +244,6 @@ def _commit(
     from ownwords.store import locks
 
     # Files first, without the writer's place: fsync of large weights takes its time.
-    read = _read_for(inputs)
     (out / BITMAP).write_bytes(built.origins.serialize())
     (out / INPUTS_BITMAP).write_bytes(read.serialize())
     files.fsync_tree(out)
