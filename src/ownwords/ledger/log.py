@@ -23,7 +23,7 @@ from ownwords.core.hashing import canonical_json
 from ownwords.ledger import checking, checkpoints, decisions, merkle, people
 from ownwords.ledger.events import Body, Event, body_texts, leaf_of, leaf_of_event
 from ownwords.ledger.keys import Keys
-from ownwords.ledger.tables import CHECKPOINTS, EVENTS, HEAD, METADATA, NODES, TOMBSTONES
+from ownwords.ledger.tables import CHECKPOINTS, EVENTS, HEAD, METADATA, NODES, PERSONAL, TOMBSTONES
 from ownwords.ledger.tree import node_reader, place_rows
 
 FILE = "ledger.db"
@@ -135,7 +135,7 @@ class Ledger:
 
     def purge(self) -> None:
         """Make blanked values leave the database files and the write-ahead log."""
-        sql.purge(self._engine)
+        sql.purge(self._engine, PERSONAL)
 
     # --- reading -------------------------------------------------------------------------------------------------------------
 

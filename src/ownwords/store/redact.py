@@ -288,7 +288,7 @@ def candidates(rows: pl.DataFrame, accounts: pl.DataFrame, known: Callable[[pl.S
     native = pl.concat([linked.select("network", "word"), value.with_columns(pl.col("word").str.strip_chars('"'))]).drop_nulls().unique()
     number = native.filter(pl.col("word").str.contains(r"\d") & (pl.col("word").str.len_chars() >= 5))
     ids = pl.concat([number.select(id=pl.col("network") + ":" + pl.col("word")).to_series(), _site_ids(linked), _reddit_ids(number)])
-    ids = pl.concat([ids, whole, whole.str.to_lowercase(), people])
+    ids = pl.concat([ids, whole, whole.str.to_lowercase()])
     shared = rows.filter(pl.col("network").is_in(list(SHARED_NAMES)))
     threads = pl.concat([shared[name] for name in ("record_id", "reply_to", "conversation")])
     said = pl.concat([_spoken(texts), native, _as_names(pl.concat([people, whole])), _as_handles(accounts)]).drop_nulls().unique()
@@ -298,7 +298,12 @@ def candidates(rows: pl.DataFrame, accounts: pl.DataFrame, known: Callable[[pl.S
         said=pl.col("network") + ":@" + pl.col("word"),
     )
     accounts_in = pl.concat([bearing.str.extract("^([^/]+)/"), bearing.str.extract("^(.+)/")])
-    told = {"account": pl.concat([ids, accounts_in]), "record": pl.concat([ids, references]), "thread": threads}
+    by_id = pl.concat([ids, people, accounts_in])
+    told = {
+        "account": by_id.filter(~by_id.str.contains(":@", literal=True)),
+        "record": pl.concat([ids, references]),
+        "thread": threads,
+    }
     plain = [pl.DataFrame({"id": each.drop_nulls().unique()}).select(kind=pl.lit(kind), id="id", said="id") for kind, each in told.items()]
     return pl.concat([handles, *plain])
 
