@@ -55,6 +55,8 @@ SAID = [
     "https://x.com/intent/user?screen_name=bob_99",
     "https://bob_99.tumblr.com",
     "bob_99?",
+    "ありがとう@bob_99さん、bob_99さんの https://x.com/bob_99さん",
+    "ขอบคุณ@bob_99ครับ x:777000777ครับ",
     "hey @\u200bbob_99",
     "<a href='https://example.org/bob_99'>bob_99</a>",
 ]

@@ -29,7 +29,9 @@ _INNER = {"media": ("uri", "kind", "sha256"), "signals": ("name", "value", "set_
 _PATTERN_SIZE = 500
 _LINK = r"""(?i)\b(?:(?:https?|ftp)://|www\.|(?:[a-z0-9-]+\.)+[a-z]{2,}/)[^\s"<>]*"""
 _BEFORE_IN_LINK = "(?:[/=@.:~]|%40|%2F|%3A)"
-_WHOLE_ID = r"(?i)\b[a-z][a-z0-9_.-]*:@?\w[\w./-]*"
+#: Where a word in Latin letters ends: in `@bob_99さん` before the さん, for such scripts put no space between words.
+_EDGE = r"(?-u:\b)"
+_WHOLE_ID = rf"(?i){_EDGE}[a-z][a-z0-9_.-]*:@?\w[\w./-]*"
 #: Control characters that part links from what is around them.
 _MARK, _IS_LINK = "\x01", "\x02"
 IsGone = Callable[[pl.Series, str], pl.Series]
@@ -135,16 +137,17 @@ def mask_text(text: pl.Expr, gone: Gone, network: str | None = None, *, is_in_to
     had never been named.
     """
     spoken = gone.called(network) if is_in_touch or network not in SHARED_NAMES else []
+    text = _masked_speech(text, spoken)
     pieces = text.str.replace_all(_LINK, f"{_MARK}{_IS_LINK}${{0}}{_MARK}").str.split(_MARK)
     piece = pl.element()
     link = _masked_link(piece.str.strip_prefix(_IS_LINK), gone, network)
-    either = pl.when(piece.str.starts_with(_IS_LINK)).then(link).otherwise(_masked_speech(piece, spoken))
+    either = pl.when(piece.str.starts_with(_IS_LINK)).then(link).otherwise(piece)
     text = pieces.list.eval(either).list.join("")
     for of in gone.networks:
         for part in _parts(gone.called(of)):
-            text = text.str.replace_all(rf"(?i)\b({re.escape(of)}:)@(?:{part})", "${1}" + MENTION)
+            text = text.str.replace_all(rf"(?i){_EDGE}({re.escape(of)}:)@(?:{part})", "${1}" + MENTION)
     for part in _parts([*filter(is_distinctive, spoken), *gone.accounts, *gone.records]):
-        text = text.str.replace_all(rf"(?i)\b(?:{part})", MENTION)
+        text = text.str.replace_all(rf"(?i){_EDGE}(?:{part})", MENTION)
     return text
 
 
@@ -177,7 +180,7 @@ def _masked(rows: pl.DataFrame, gone: Gone, network: str | None, *, is_in_touch:
 def _references(rows: pl.DataFrame, gone: Gone) -> list[pl.Expr]:
     """References to what is gone, or to what bears the id of somebody who is, each with a `gone:` of its own."""
     seen = pl.concat([rows[name] for name in REFERENCES]).drop_nulls().unique()
-    bears = [seen.str.contains(rf"(?i)\b(?:{part})") for part in _parts([*gone.accounts, *gone.records])]
+    bears = [seen.str.contains(rf"(?i){_EDGE}(?:{part})") for part in _parts([*gone.accounts, *gone.records])]
     found = seen.filter(pl.select(pl.any_horizontal(bears)).to_series()) if bears else seen.clear()
     names = {name: gone.records.get(name) or f"gone:{uuid.uuid4().hex[:16]}" for name in found}
     return [pl.col(name).replace(names) for name in REFERENCES]
@@ -199,12 +202,12 @@ def _masked_link(link: pl.Expr, gone: Gone, network: str | None) -> pl.Expr:
 
 
 def _masked_speech(text: pl.Expr, spoken: Sequence[str]) -> pl.Expr:
-    """What stands between links, with the handles that are spoken to masked."""
+    """`text` with the handles that are spoken to, or of, masked."""
     for part in _parts(spoken, is_whole=False):
         text = text.str.replace_all(rf"(?i)_@(?:{part})_+\b", "_" + MENTION)
     for part in _parts(spoken):
-        text = text.str.replace_all(rf"(?i)(^|[\W_])@(?:{part})(?:@[\w.-]+\b)?", "${1}" + MENTION)
-        text = text.str.replace_all(rf"(?i)(^|\W)(?:u/|user/)(?:{part})", "${1}" + MENTION)
+        text = text.str.replace_all(rf"(?i)(^|[^A-Za-z0-9])@(?:{part})(?:@[A-Za-z0-9_.-]+{_EDGE})?", "${1}" + MENTION)
+        text = text.str.replace_all(rf"(?i)(^|[^A-Za-z0-9_])(?:u/|user/)(?:{part})", "${1}" + MENTION)
     return text
 
 
@@ -243,7 +246,8 @@ def _host(network: str) -> str:
 def _parts(words: Sequence[str], *, is_whole: bool = True) -> list[str]:
     """Alternations of at most 500 words each, longest first; a whole word does not go on as another: `bob` is not in `bobby`."""
     ordered = sorted(words, key=lambda word: (-len(word), word))
-    each = [re.escape(word) + (r"\b" if is_whole and re.search(r"\w$", word) else "") for word in ordered]
+    ends = [(_EDGE if word[-1:].isascii() else r"\b") if is_whole and re.search(r"\w$", word) else "" for word in ordered]
+    each = [re.escape(word) + end for word, end in zip(ordered, ends, strict=True)]
     return ["|".join(each[k : k + _PATTERN_SIZE]) for k in range(0, len(each), _PATTERN_SIZE)]
 
 
@@ -282,7 +286,8 @@ def candidates(rows: pl.DataFrame, accounts: pl.DataFrame, known: Callable[[pl.S
     references = pl.concat([rows[name] for name in ("record_id", *REFERENCES)]).drop_nulls().unique()
     people = pl.concat([rows["account_id"], accounts["account_id"], *(rows[name].explode() for name in _LISTS)]).drop_nulls().unique()
     bearing = references.filter(references.str.contains("/", literal=True))
-    whole = _grown(pl.concat([texts["text"].str.extract_all(_WHOLE_ID).explode(), _after_colon(texts)]).drop_nulls().unique(), 12)
+    whole = pl.concat([texts["text"].str.extract_all(_WHOLE_ID).explode(), _after_colon(texts)]).drop_nulls().unique()
+    whole = _grown(pl.concat([whole, whole.str.extract("^([A-Za-z0-9_.:@/-]+)")]).drop_nulls().unique(), 12)
     linked = _linked(texts, known)
     value = texts.filter(pl.col("is_value")).select("network", word=pl.col("text").str.extract_all(r'(?:^|")\w{5,}(?:"|$)')).explode("word")
     native = pl.concat([linked.select("network", "word"), value.with_columns(pl.col("word").str.strip_chars('"'))]).drop_nulls().unique()
@@ -320,14 +325,20 @@ def _texts(rows: pl.DataFrame) -> pl.DataFrame:
 def _spoken(texts: pl.DataFrame) -> pl.DataFrame:
     """table[network, word]: what follows @, u/ or user/, and bare words of a distinctive shape."""
     text = pl.col("text")
-    after = texts.select("network", word=text.str.extract_all(r"(?i)(?:@|\bu/|\buser/)[\w.-]+")).explode("word").drop_nulls().unique()
+    after = (
+        texts.select("network", word=text.str.extract_all(rf"(?i)(?:@|{_EDGE}u/|{_EDGE}user/)[\w.-]+"))
+        .explode("word")
+        .drop_nulls()
+        .unique()
+    )
     after = after.with_columns(pl.col("word").str.replace(r"(?i)^(?:@|u/|user/)", ""))
     shared = texts.filter(pl.col("network").is_in(list(SHARED_NAMES)))
     long = shared.select("network", word=text.str.extract_all(r"@[^\s@]+(?: [\w.-]+){1,2}")).explode("word").drop_nulls().unique()
     long = _all_grown(long.with_columns(pl.col("word").str.strip_prefix("@")), 5).with_columns(pl.col("word").str.strip_chars())
-    bare = texts.select("network", word=text.str.extract_all(rf"\b(?-u:{BARE})\b")).explode("word").drop_nulls().unique()
+    bare = texts.select("network", word=text.str.extract_all(rf"(?-u:\b{BARE}\b)")).explode("word").drop_nulls().unique()
     emphasised = after.with_columns(pl.col("word").str.strip_chars_end("_"))
-    return pl.concat([_all_grown(pl.concat([after, emphasised]).unique(), 6), long, bare])
+    latin = after.with_columns(pl.col("word").str.extract("^([A-Za-z0-9_.-]+)")).drop_nulls()
+    return pl.concat([_all_grown(pl.concat([after, emphasised, latin]).unique(), 6), long, bare])
 
 
 def _linked(texts: pl.DataFrame, known: Callable[[pl.Series], pl.Series]) -> pl.DataFrame:
@@ -341,7 +352,10 @@ def _linked(texts: pl.DataFrame, known: Callable[[pl.Series], pl.Series]) -> pl.
     of = {network: hosted.filter(pl.col("link").str.contains(_host(network))) for network in [*HOSTS, *more]}
     links = pl.concat([links, *(each.select(network=pl.lit(network), link="link") for network, each in of.items())]).unique()
     plain = pl.col("link").str.replace_all("(?i)%40|%2F|%3A", "/")
-    runs = [links.select("network", "link", word=plain.str.extract_all(shape)).explode("word") for shape in (r"[\w-]+", r"[\w-]+\.[\w.-]+")]
+    runs = [
+        links.select("network", "link", word=plain.str.extract_all(shape)).explode("word")
+        for shape in (r"[\w-]+", "[A-Za-z0-9_-]+", r"[\w-]+\.[\w.-]+")
+    ]
     return _all_grown(pl.concat(runs).drop_nulls("word").unique(), 6)
 
 
