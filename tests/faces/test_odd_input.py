@@ -83,6 +83,8 @@ def test_odd_arguments_are_refused_as_bad_usage(capfd, root, arguments, says):
 def test_a_workspace_left_empty_is_not_this_folder():
     with pytest.raises(Usage, match="workspace is empty"):
         ownwords.permit("", "show", "train_ai")
+    with pytest.raises(Usage, match="workspace holds bytes that are no text"):
+        ownwords.permit(Path("a\x00b"), "show", "train_ai")
 
 
 def test_instants_are_written_with_four_digits_of_a_year_and_zones_do_not_lead_out_of_the_calendar():

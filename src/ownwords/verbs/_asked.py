@@ -7,6 +7,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 from ownwords.core.errors import OwnwordsError, Usage
@@ -62,6 +63,7 @@ def _answers(events: Iterator[object], root: str) -> Iterator[object]:
 
 def _check(name: str, value: object, *, may_be_empty: bool) -> None:
     shown = f"--{name.replace('_', '-')}" if name not in {"workspace", "paths"} else f"one of the {name}" if name == "paths" else name
+    value = str(value) if isinstance(value, Path) else value
     for text in value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else [value]:
         if not isinstance(text, str):
             continue
