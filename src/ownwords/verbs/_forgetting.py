@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
@@ -360,7 +359,7 @@ def _told(house: House, job: Job) -> Event | None:
 
 def _receipt(house: House, job: Job, state: Plan) -> dict[str, object]:
     """Sign what was done; the receipt names nobody."""
-    from ownwords.core.hashing import canonical_json
+    from ownwords.verbs._receipts import signed
 
     body: Body = {"request": job.job_id, "records": state["n_records"], "retired": state["retire"], "rebuilt": state["rebuilt"]}
     event = _told(house, job)
@@ -368,17 +367,9 @@ def _receipt(house: House, job: Job, state: Plan) -> dict[str, object]:
         house.ledger.append("forgotten", body)
         event = _told(house, job)
     assert event is not None
-    checkpoint = house.ledger.checkpoint()
-    unsigned = {
-        "format": "ownwords-receipt/1",
-        "at": clock.to_text(clock.now()),
-        "event": {"seq": event.seq, "leaf": event.leaf.hex(), **body},
-        "inclusion": house.ledger.inclusion(event.seq, int(str(checkpoint["size"]))),
-        "checkpoint": checkpoint,
-        "public_key": house.keys.public_pem.decode(),
-        "says": "every row, reference and file of this workspace that held the words was rewritten or removed; a keyed tombstone stays",
-    }
-    signature = base64.b64encode(house.keys.sign(canonical_json(unsigned))).decode()
+    says = "every row, reference and file of this workspace that held the words was rewritten or removed; a keyed tombstone stays"
+    told = {"event": {"seq": event.seq, "leaf": event.leaf.hex(), **body}, "says": says}
+    receipt = signed(house, "ownwords-receipt/1", event.seq, told)
     path = house.workspace.receipts / f"{job.job_id}.json"
-    files.write_atomic(path, json.dumps({**unsigned, "signature": signature}, indent=2, sort_keys=True) + "\n")
+    files.write_atomic(path, json.dumps(receipt, indent=2, sort_keys=True) + "\n")
     return {"records": state["n_records"], "touched": list(state["retire"]), "rebuilt": state["rebuilt"], "receipt": str(path)}

@@ -150,9 +150,11 @@ def _gone(house: House, person: str) -> dict[str, object]:
 
     from ownwords.core import handles
     from ownwords.core.errors import NotProven, Usage
-    from ownwords.verbs import _artifacts
+    from ownwords.verbs import _artifacts, _forgetting
     from ownwords.verbs._sweep import Names, sweep_apart
 
+    if any(job.verb == _forgetting.ERASE for job in _forgetting.unfinished(house)):
+        raise NotProven("an erasure was begun and is not through", "run the same command again, and see on stderr what stands in its way")
     network, _, name = person.partition(":")
     accounts = house.store().accounts()
     names, tokens, kind, known = None, [person], "account", person
