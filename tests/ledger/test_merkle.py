@@ -72,8 +72,7 @@ def test_growing_in_parts_gives_the_same_nodes(parts):
     assert known == merkle.grow(0, {}, HASHES[:size])
 
 
-@settings(max_examples=200)
-@settings(deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_every_inclusion_proof_verifies_and_no_changed_one_does(data):
     size = data.draw(st.integers(1, 300))
@@ -90,8 +89,7 @@ def test_every_inclusion_proof_verifies_and_no_changed_one_does(data):
         assert not merkle.verify_inclusion(HASHES[index], other, size, path, root)
 
 
-@settings(max_examples=200)
-@settings(deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_every_consistency_proof_verifies_and_no_changed_one_does(data):
     new = data.draw(st.integers(0, 300))

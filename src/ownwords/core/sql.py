@@ -172,8 +172,9 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _on_server_connect(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.close()
     connection.commit()
 
 

@@ -121,10 +121,16 @@ def verify(message: bytes, signature: bytes, public_pem: bytes) -> bool:
     return True
 
 
-def key_id(public_pem: bytes) -> str:
-    """16 hex digits of the sha256 of an Ed25519 public key's 32 bytes; empty if it is none."""
+def raw_public(public_pem: bytes) -> bytes:
+    """The 32 bytes of an Ed25519 public key (PEM); empty if it is none."""
     try:
         key = load_pem_public_key(public_pem)
     except ValueError:
-        return ""
-    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16] if isinstance(key, Ed25519PublicKey) else ""
+        return b""
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw) if isinstance(key, Ed25519PublicKey) else b""
+
+
+def key_id(public_pem: bytes) -> str:
+    """16 hex digits of the sha256 of an Ed25519 public key's 32 bytes; empty if it is none."""
+    raw = raw_public(public_pem)
+    return hashlib.sha256(raw).hexdigest()[:16] if raw else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +18,9 @@ import polars as pl
 import sqlalchemy as sa
 
 from ownwords.core import clock, files, sql
-from ownwords.core.errors import BadWorkspace, Fault, NotFound
+from ownwords.core.errors import BadWorkspace, Fault, NotFound, NotPermitted, NotProven
 from ownwords.core.hashing import canonical_json
-from ownwords.ledger import checking, checkpoints, decisions, merkle, people
+from ownwords.ledger import checking, checkpoints, decisions, merkle, people, verifier
 from ownwords.ledger.events import Body, Event, body_texts, leaf_of, leaf_of_event
 from ownwords.ledger.keys import Keys
 from ownwords.ledger.tables import CHECKPOINTS, EVENTS, HEAD, METADATA, NODES, PERSONAL, TOMBSTONES
@@ -217,13 +217,83 @@ class Ledger:
     # --- proof ---------------------------------------------------------------------------------------------------------------
 
     def checkpoint(self) -> dict[str, object]:
-        """A signed note on size and root; kept, so that `audit` can hold the log to it. See `checkpoints.signed`."""
+        """A signed note on size and root, kept, so that `audit` can hold the log to it; while the log stays as it is, so does the note.
+
+        See `checkpoints.signed`.
+        """
         with sql.writing(self._engine) as connection:
             size, root = self._lock(connection)
-            note = checkpoints.signed(self._keys, size, root.hex())
-            connection.execute(sa.delete(CHECKPOINTS).where(CHECKPOINTS.c.size == size))
-            connection.execute(sa.insert(CHECKPOINTS).values(size=size, note=canonical_json(note).decode()))
+            note = _note_at(connection, size)
+            if note is None or (note["root"], note["key_id"]) != (root.hex(), self._keys.key_id):
+                note = checkpoints.signed(self._keys, size, root.hex())
+                _keep_note(connection, size, note)
         return note
+
+    def cosign(self, size: int, cosignature: str, witnesses: Sequence[str]) -> dict[str, object]:
+        """Keep what a witness gave for the checkpoint at `size`; the checkpoint with it.
+
+        cosignature   a line as in C2SP tlog-cosignature
+        witnesses     verifier keys of those who count
+        raises        NotFound if no checkpoint was given out at that size; NotProven if the line is of none of them, or over something else
+        """
+        with sql.writing(self._engine) as connection:
+            self._lock(connection)
+            note = _note_at(connection, size)
+            if note is None:
+                raise NotFound(f"no checkpoint was given out at {size} events", "ownwords prove checkpoint")
+            more = checkpoints.cosigned(note, cosignature, witnesses)
+            if more is None:
+                raise NotProven(
+                    f"this is no cosignature of a known witness over the checkpoint at {size}",
+                    "write its key under [witnesses] in ownwords.toml",
+                )
+            _keep_note(connection, size, more)
+        return more
+
+    def checkpoint_document(self) -> dict[str, object]:
+        """The checkpoint for others to keep, check or cosign: as JSON, as C2SP note, with the public key."""
+        note = self.checkpoint()
+        public = self._keys.public_pem
+        as_note = checkpoints.as_note(note, public)
+        return {"format": verifier.CHECKPOINT, "checkpoint": note, "note": as_note, "public_key": public.decode()}
+
+    def inclusion_document(self, seq: int, *, opened: bool = False) -> dict[str, object]:
+        """That event `seq` is in the log, for `verifier`.
+
+        opened   with what the event says and the key of its person's leaves, so that its words can be checked too: for that person alone
+        raises   NotFound if there is no such event; NotPermitted to open one about nobody, or about somebody forgotten
+        """
+        note = self.checkpoint()
+        path = self.inclusion(seq, int(str(note["size"])))
+        with sql.reading(self._engine) as connection:
+            row = connection.execute(sa.select(EVENTS).where(EVENTS.c.seq == seq)).one()
+            event: dict[str, object] = {"seq": seq, "leaf": row.leaf.hex()}
+            if opened:
+                key = None if row.account is None else people.leaf_key(connection, self._keys, row.account)
+                if key is None:
+                    raise NotPermitted(f"event {seq} is about nobody whose key could be shown", "ask for a proof that is not opened")
+                said = {"at": row.at, "kind": row.kind, "account": row.account, "body": json.loads(row.body)}
+                event |= {**said, "key": key.hex()}
+        public = self._keys.public_pem.decode()
+        return {"format": verifier.INCLUSION, "event": event, "inclusion": path, "checkpoint": note, "public_key": public}
+
+    def consistency_document(self, old: Mapping[str, object]) -> dict[str, object]:
+        """That the log only grew since the checkpoint `old` was signed, for `verifier`.
+
+        raises   NotProven if it did not, or if `old` is no checkpoint of this workspace
+        """
+        ask = "compare it with other copies of the checkpoint, and with a backup of the ledger"
+        if not checkpoints.verify_checkpoint(old, self._keys.public_pem):
+            raise NotProven("the old checkpoint was not signed with this workspace's key", ask)
+        size, new = int(str(old["size"])), self.checkpoint()
+        if size > int(str(new["size"])):
+            raise NotProven(f"the log was cut back: it has {new['size']} events, and the checkpoint speaks of {size}", ask)
+        path = self.consistency(size, int(str(new["size"]))) if size else []
+        public = self._keys.public_pem.decode()
+        made: dict[str, object] = {"format": verifier.CONSISTENCY, "old": dict(old), "new": new, "consistency": path, "public_key": public}
+        if problems := verifier.consistency_problems(made):
+            raise NotProven(f"the log is not the one of which the checkpoint at {size} was given: {'; '.join(problems)}", ask)
+        return made
 
     def inclusion(self, seq: int, size: int | None = None) -> list[str]:
         """Hex proof that event `seq` is in the log of `size` events (None: all).
@@ -352,6 +422,16 @@ def _of_kind(kind: str | None) -> tuple[sa.ColumnElement[bool], ...]:
     if kind.endswith(".*"):  # a range, because no index serves LIKE; "/" follows "."
         return (EVENTS.c.kind >= kind[:-1], EVENTS.c.kind < f"{kind[:-2]}/")
     return (EVENTS.c.kind == kind,)
+
+
+def _note_at(connection: sa.Connection, size: int) -> dict[str, object] | None:
+    text = connection.execute(sa.select(CHECKPOINTS.c.note).where(CHECKPOINTS.c.size == size)).scalar()
+    return None if text is None else dict(json.loads(text))
+
+
+def _keep_note(connection: sa.Connection, size: int, note: Mapping[str, object]) -> None:
+    connection.execute(sa.delete(CHECKPOINTS).where(CHECKPOINTS.c.size == size))
+    connection.execute(sa.insert(CHECKPOINTS).values(size=size, note=canonical_json(note).decode()))
 
 
 def _about_record(record: str) -> sa.ColumnElement[bool]:

@@ -23,7 +23,7 @@ EVENTS = sa.Table(
     sa.Index("events_account", "account", "kind", "seq"),
 )
 for _name in ("account", "body"):  # statistics are copies of values that no erasure reaches
-    _stop = sa.DDL(f"ALTER TABLE events ALTER COLUMN {_name} SET STATISTICS 0")
+    _stop = sa.DDL(f"ALTER TABLE events ALTER COLUMN {_name} SET STATISTICS 0")  # type: ignore[no-untyped-call]
     sa.event.listen(EVENTS, "after_create", _stop.execute_if(dialect="postgresql"))
 #: Complete subtrees above the leaves; level 0 is sha256(0x00 || leaf) and is not stored.
 NODES = sa.Table(
