@@ -67,38 +67,31 @@ class Standing:
         if self.scoped.is_empty() or not known["_scoped"].any():
             return stood
         keys = conform(stood, _ROW_KEYS).with_row_index("_row").filter(known["_scoped"])
-        told = _collapse(_covered(keys.lazy(), self.scoped.lazy()), "_row", asked)
-        decided = [name for name in told.collect_schema().names() if name != "_row"]
-        joined = stood.lazy().with_row_index("_row").join(told, on="_row", how="left", suffix="_told", maintain_order="left")
-        merged = joined.with_columns(pl.coalesce(f"{name}_told", name).alias(name) for name in decided)
-        return merged.select(stood.columns).collect()
+        told = _collapse(_covered(keys.lazy(), self.scoped.lazy()), "_row", asked).collect()
+        rows_told = told["_row"]
+        return stood.with_columns(stood[name].clone().scatter(rows_told, told[name]) for name in told.columns if name != "_row")
 
 
 def _accounts(facts: Facts, asked: Asked) -> pl.DataFrame:
     """table[A]: account_id, _state, _minor, _child, _home, _jurisdiction, _dead, _grown (known to be of age)."""
     ages = numbers.ages_of_majority(asked.at)
     majority = pl.col("jurisdiction").replace_strict(ages, default=ages[numbers.ANYWHERE], return_dtype=pl.Int32)
-    known = (
-        facts.accounts.lazy()
-        .filter(pl.col("account_id").is_not_null())
-        .group_by("account_id")
-        .agg(
-            _code(pl.col("state")).max().alias("_told"),
-            pl.col("network").min().alias("_home"),
-            _agreed("jurisdiction").alias("_jurisdiction"),
-            pl.col("born_on").max(),
-            majority.max().alias("majority"),
+    known = facts.accounts.filter(pl.col("account_id").is_not_null()).select(
+        "account_id",
+        _code(pl.col("state")).alias("_told"),
+        pl.col("network").alias("_home"),
+        pl.col("jurisdiction").alias("_jurisdiction"),
+        "born_on",
+        majority.alias("majority"),
+    )
+    if known["account_id"].n_unique() < known.height:
+        known = known.group_by("account_id").agg(
+            pl.col("_told").max(), pl.col("_home").min(), _agreed("_jurisdiction"), pl.col("born_on").max(), pl.col("majority").max()
         )
-    )
-    ruled = (
-        facts.states.lazy()
-        .filter(pl.col("account_id").is_not_null())
-        .group_by("account_id")
-        .agg(_code(pl.col("state")).max().alias("_state"))
-    )
-    deciding = facts.decisions.lazy().select("account_id").drop_nulls().unique()
-    everyone = pl.concat([known.select("account_id"), ruled.select("account_id"), deciding]).unique()
-    joined = everyone.join(known, on="account_id", how="left").join(ruled, on="account_id", how="left")
+    ruled = facts.states.filter(pl.col("account_id").is_not_null()).group_by("account_id").agg(_code(pl.col("state")).max().alias("_state"))
+    named = pl.concat([ruled["account_id"], facts.decisions["account_id"].drop_nulls()]).unique().to_frame()
+    everyone = pl.concat([known, named.join(known, on="account_id", how="anti")], how="diagonal")
+    joined = everyone.lazy().join(ruled.lazy(), on="account_id", how="left")
     age = _age_years(pl.col("born_on"), asked.at)
     minor = (age < pl.col("majority")).fill_null(False)
     unknown = pl.col("born_on").is_null()
