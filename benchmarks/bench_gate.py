@@ -50,7 +50,7 @@ def people(n_people: int) -> list[tuple[str, str]]:
     return sorted((name, name.partition(":")[0]) for name in ids)
 
 
-def make_store(folder: Path, n_rows: int, n_people: int) -> None:
+def make_store(folder: Path, n_rows: int, n_people: int, with_text: bool = False) -> None:
     """Write the records, one file a bucket, sorted by record id; and accounts.parquet, states.parquet, decisions.parquet."""
     import polars as pl
 
@@ -107,6 +107,8 @@ def make_store(folder: Path, n_rows: int, n_people: int) -> None:
             pl.lit(0, pl.Int32).alias("revision"),
             pl.lit(bucket, pl.Int32).alias("bucket"),
             (pl.lit(bucket << 48, pl.Int64) + pl.int_range(1, pl.len() + 1)).alias("record_no"),
+            pl.lit("bench").alias("batch"),
+            *([pl.format("made up: {} {} {} {} {}", "h1", "h2", "h3", "h4", "h5").alias("text")] if with_text else []),
         ).sort("record_id")
         missing = [pl.lit(None, kind).alias(name) for name, kind in RECORDS.items() if name not in rows.columns]
         return rows.with_columns(missing).select(list(RECORDS))
