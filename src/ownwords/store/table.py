@@ -66,7 +66,10 @@ class Table:
 
         raises   BadWorkspace naming a file that is not there, or not as long as it was written: to read it would stop the program
         """
-        table = _opened(self.path, version, self._written(version))
+        from deltalake import DeltaTable
+
+        written = self._written(version)
+        table = _opened(self.path, version, written) if written else DeltaTable(str(self.path), version=version)
         actions = table.get_add_actions(flatten=True)
         for name, n_bytes in zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True):
             path = self.path / name
@@ -75,7 +78,7 @@ class Table:
         return pl.scan_delta(table)
 
     def _written(self, version: int) -> tuple[int, ...]:
-        """What tells this version's log entry from that of a table which stood here before: inode and time of change."""
+        """What tells this version's log entry from that of a table which stood here before: inode, time of change; empty if it has none."""
         log = self.path / "_delta_log"
         for path in (log / f"{version:020}.json", log / f"{version:020}.checkpoint.parquet"):
             if path.exists():
