@@ -56,7 +56,7 @@ class Standing:
             some.with_columns(pl.lit(True).alias("_scoped")), on="account_id", how="left"
         )
         scoped = live.join(some, on="account_id", how="semi")
-        # An enumeration is a hash table made once: a third of what a join costs, and the expression can be put to block after block.
+        # An enumeration is a hash table made once, which serves block after block of rows; a join would make it anew for each.
         place = pl.col("account_id").cast(pl.Enum(people["account_id"]), strict=False).to_physical().cast(pl.UInt32)
         return cls(people.with_columns(pl.col("_scoped").fill_null(False)), scoped, place)
 
