@@ -38,6 +38,22 @@ def test_growth_is_shown_from_a_checkpoint_that_was_kept(root, kept, tmp_path):
     assert ownwords.prove(root, "consistency", str(tmp_path / "proof.json"))["from"] == said["to"]
 
 
+def test_the_receipt_of_a_decision_is_a_checkpoint_too(root, tmp_path):
+    (tmp_path / "one.jsonl").write_text('{"id": "test:1", "author": "test:7", "network": "test", "visibility": "public", "text": "a"}\n')
+    ownwords.ingest(root, "jsonl", (str(tmp_path / "one.jsonl"),))
+    said = ownwords.consent(root, "give", "test:7", "train_ai")
+    path = tmp_path / "said.json"
+    path.write_text(json.dumps(said))
+    assert ownwords.prove(root, str(path))["against"] == "this workspace"
+    assert verifier.main([str(path)]) == 0
+    ownwords.consent(root, "withdraw", "test:7", "train_ai")
+    assert ownwords.prove(root, "consistency", str(path))["proven"]
+    path.write_text(json.dumps(said).replace("ConsentGiven", "ConsentRefused"))
+    assert verifier.main([str(path)]) == 4
+    with pytest.raises(NotProven, match="does not fit the words"):
+        ownwords.prove(root, str(path))
+
+
 def test_a_log_that_was_cut_back_is_not_proven_and_exits_4(root, kept, capfd):
     before = root / "ledger.db"
     House.open(root).ledger.purge()

@@ -54,9 +54,9 @@ def consistency(house: House, path: Path) -> dict[str, object]:
     path     a checkpoint, a receipt or a proof of this workspace
     raises   NotProven if it did not; NotFound, NotProven if the file has no checkpoint
     """
-    from ownwords.ledger.verifier import newest_checkpoint
+    from ownwords.ledger.verifier import newest_checkpoint, within
 
-    document = _read(path)
+    document = within(_read(path))
     try:
         old = document if "root" in document else newest_checkpoint(document)
         made = house.ledger.consistency_document(old)

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ownwords.verbs._house import House
 
 
 def prove(workspace: str | Path, subject: str = "", file: str = "", *, gone: str | None = None) -> dict[str, object]:
     """Check an artifact, a receipt, the growth of the log, or that somebody is gone; or list what there is to check.
 
-    subject  an artifact, a receipt or proof (.json), or: checkpoint, consistency FILE, cosignature FILE; left out: lists artifacts, unchecked
+    subject  artifact, receipt or proof (.json), or: checkpoint, consistency FILE, cosignature FILE; left out: all artifacts, unchecked
     file     after consistency: a checkpoint or receipt kept earlier; after cosignature: what a witness gave
     gone     account id or network:@handle of somebody who was forgotten: every byte of the workspace is searched for them
     """
@@ -114,7 +116,7 @@ def _receipt(root: Path, path: Path) -> dict[str, object]:
     from ownwords.verbs import _proofs
 
     try:
-        document = json.loads(path.read_text())
+        document = verifier.within(json.loads(path.read_text()))
         problems = verifier.problems_of(document)
         note = verifier.newest_checkpoint(document)
         house = _signer(root, document["public_key"])
@@ -146,7 +148,7 @@ def _signer(root: Path, public_key: str) -> House | None:
     return House.open(root) if is_theirs else None
 
 
-def _contradictions(house: House, document: dict[str, Any]) -> list[str]:
+def _contradictions(house: House, document: Mapping[str, Any]) -> list[str]:
     """What the workspace says otherwise than a receipt or proof that it signed."""
     from ownwords.core.errors import NotProven
     from ownwords.ledger import verifier
