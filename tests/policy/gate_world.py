@@ -43,7 +43,10 @@ def written_policy(body: Row) -> Row:
         if rule.get("effect") == "deny":
             base = {name: base[name] for name in ("id", "purposes")}
         rules.append({"clause": paragraph_hash(TEXT), **base, **rule})
-    return {**DEFAULTS["policy_of_a_case"], "text": "case.md", **body, "rules": rules}
+    policy = {**DEFAULTS["policy_of_a_case"], "text": "case.md", **body, "rules": rules}
+    if str(policy["published_at"])[:10] > str(policy["effective_from"])[:10]:  # no policy is in effect before it is published
+        policy["effective_from"] = policy["published_at"]
+    return policy
 
 
 @cache
