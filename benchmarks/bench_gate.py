@@ -152,10 +152,12 @@ def _write_facts(folder: Path, everybody: list[tuple[str, str]]) -> None:
 
 
 def measure(folder: Path) -> dict[str, float]:
-    """The figures of one store; run in a process of its own, with one thread."""
+    """The figures of one store; run in a process of its own, with one thread of Polars', on one core where the system can hold it there."""
     import resource
     from time import process_time
 
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     import polars as pl
 
     from ownwords.core.permit import Question
