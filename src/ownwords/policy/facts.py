@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from ownwords.core.purpose import PURPOSES, ancestors, find
+from ownwords.core.schemas import STATE_ORDER
 from ownwords.policy.file import Policy
 
 #: Later than anything: the moment of a denial that has no date.
@@ -18,8 +19,8 @@ NEEDED_COLUMNS = (
     *("quotes", "repost_of", "terms", "signals"),
 )
 #: Account states as small numbers, the strictest highest: where two imports disagree, it counts.
-STATE_CODES = {"active": 1, "historical": 2, "memorialised": 3, "protected": 4, "suspended": 5, "deactivated": 6, "deleted": 7}
-UNKNOWN_STATE = 8
+STATE_CODES = {state: place for place, state in enumerate(STATE_ORDER, 1)}
+UNKNOWN_STATE = len(STATE_ORDER) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Facts:
     accounts    ACCOUNTS; several rows of one account: the strictest state, youngest birth date and highest age of majority count
     states      table[A]: account_id, state: the newest by the ledger, over accounts.state
     decisions   DECISIONS, in any order, duplicates allowed
+    referred    RECORDS in which what is quoted or reposted can be looked up; None = nowhere, and then nothing is cleared
     """
 
     policy: Policy
@@ -38,6 +40,7 @@ class Facts:
     ledger_seq: int
     ledger_root: str
     store_version: int
+    referred: pl.LazyFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +78,9 @@ def state_in(*names: str) -> pl.Expr:
 def own_word() -> pl.Expr:
     """bool: the person's own valid, explicit consent covers the record."""
     return pl.col("_own").is_not_null() | pl.col("_directive").is_not_null()
+
+
+def is_special() -> pl.Expr:
+    """bool: the record carries the signal `special-category` (health, religion, politics ...), whatever its value and whoever set it."""
+    is_mark = pl.element().struct.field("name").str.to_lowercase() == "special-category"
+    return pl.col("signals").list.eval(is_mark.fill_null(False)).list.any().fill_null(False)

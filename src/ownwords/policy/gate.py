@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import polars as pl
@@ -125,9 +125,26 @@ def _judged(records: pl.LazyFrame, facts: Facts, asked: Asked, order: Sequence[R
     decides = [pl.when(_hit(rule)).then(pl.lit(rule.number, pl.Int8)) for rule in (*barred, *based)]
     allowed = ~pl.any_horizontal([pl.lit(False), *map(_hit, barred)]) & pl.any_horizontal([pl.lit(False), *map(_hit, based)])
     return (
-        stand(records, facts, asked)
+        _with_cleared(stand(records, facts, asked), facts, asked, order)
         .with_columns(hits)
         .with_columns(allowed.alias("allowed"), pl.coalesce(*decides, pl.lit(11, pl.Int8)).alias("_rule"))
+    )
+
+
+def _with_cleared(rows: pl.LazyFrame, facts: Facts, asked: Asked, order: Sequence[Rule]) -> pl.LazyFrame:
+    """`rows` with `_cleared`: everything they quote or repost is held, is nobody's repetition in turn, and is allowed itself."""
+    referred = ("quotes", "repost_of")
+    wanted = (
+        pl.concat([rows.select(pl.col(name).alias("record_id")) for name in referred]).drop_nulls().unique().collect(engine="streaming")
+    )
+    if facts.referred is None or wanted.is_empty():
+        return rows.with_columns(pl.lit(False).alias("_cleared"))
+    own_words = pl.all_horizontal(pl.col(name).is_null() for name in referred) & (pl.col("category") != "repost")
+    held = facts.referred.join(wanted.lazy(), on="record_id", how="semi").filter(own_words)
+    judged = _judged(held, replace(facts, referred=None), asked, order)
+    good = judged.group_by("record_id").agg(pl.col("allowed").all()).filter("allowed").select("record_id").collect()["record_id"]
+    return rows.with_columns(
+        pl.all_horizontal(pl.col(name).is_null() | pl.col(name).is_in(good.implode()) for name in referred).alias("_cleared")
     )
 
 
