@@ -301,7 +301,7 @@ def rule_7(look):
     homes = sorted(row["network"] for row in look.mine if row["network"])
     elsewhere = bool(homes) and record["network"] is not None and record["network"] != homes[0]
     inside = [record[name] for name in ("quotes", "repost_of") if record[name] is not None]
-    uncleared = not inside and record["category"] == "repost" or not all(one in look.cleared for one in inside)
+    uncleared = (not inside and record["category"] == "repost") or not all(one in look.cleared for one in inside)
     return uncleared or (elsewhere and not look.own_word())
 
 
