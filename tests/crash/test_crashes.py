@@ -15,6 +15,8 @@ import polars as pl
 import pytest
 
 import ownwords
+from ownwords.core import files
+from ownwords.core.workspace import Workspace
 from ownwords.verbs._artifacts import find, standing
 from ownwords.verbs._house import House
 from ownwords.verbs._sweep import sweep
@@ -127,6 +129,7 @@ def check_forget(content: str):
         assert_tidy(root)
         assert find(House.open(root), "dataset").manifest.content_hash == content
         assert len(list((root / "receipts").glob("*.json"))) == 1
+        assert len(list(House.open(root).ledger.events("forgotten"))) == 1
 
     return check
 
@@ -280,3 +283,73 @@ def test_what_an_ingest_has_read_of_the_forgotten_goes_too(templates, tmp_path, 
     monkeypatch.setattr(Staging, "add", add)
     assert ownwords.ingest(root, "jsonl", (everything,))["reasons"]["forgotten"] > 0
     assert sweep(root, [GONE.account, GONE.handle])[1] == {}
+
+
+@pytest.mark.parametrize("is_blind", [False, True])
+def test_a_build_beside_a_forgetting_that_was_killed_keeps_nothing(templates, tmp_path, monkeypatch, is_blind):
+    """The rows are erased, the ledger does not know it, and a build that had read them commits.
+
+    is_blind   it does not look again, either: then the forgetting that is taken up finds what it made
+    """
+    from ownwords.core import plugins
+
+    whole = copy_of(templates, "built", tmp_path, "oracle")
+    names = points(run(0, copy_of(templates, "built", tmp_path, "points"), "forget", GONE.account))
+    died_at = len(names) - names[::-1].index("store.cleaned")
+    ownwords.forget(whole, GONE.account)
+    root = copy_of(templates, "built", tmp_path, "root")
+    maker = plugins.load_part("product", "dataset", "make")
+    build, calls = maker.build, []
+
+    def build_beside(*arguments):
+        built = build(*arguments)
+        calls.append(len(built.origins))
+        if len(calls) == 1:
+            assert run(died_at, root, "forget", GONE.account).returncode == 137
+            rows = House(Workspace.open(root)).store().scan().select("account_id").collect()
+            assert GONE.account not in rows["account_id"].to_list()
+        return built
+
+    monkeypatch.setattr(maker, "build", build_beside)
+    if is_blind:
+        monkeypatch.setattr(sys.modules["ownwords.verbs.build"], "_changed", lambda *_: False)
+    made = ownwords.build(root, "dataset", form="flat", name="beside")
+    assert len(calls) == (1 if is_blind else 3)  # again without them, and what the forgetting had taken away
+    monkeypatch.undo()
+    House.open(root, finish=True)
+    content = find(House.open(whole), "dataset").manifest.content_hash
+    assert {find(House.open(root), name).manifest.content_hash for name in ("dataset", "beside")} == {content}
+    assert (str(made["artifact"]) in standing(House.open(root))) is not is_blind
+    assert ownwords.prove(root, gone=GONE.account)["gone"]
+    assert_tidy(root)
+
+
+TINY_MODEL = {"width": 32, "layers": 1, "vocab": 300, "context": 32, "batch": 2, "threads": 1, "checkpoint_every": 2}
+
+
+@pytest.mark.parametrize("moment", ["fsync:.state.safetensors", "renamed:state.safetensors", "fsync:model.safetensors"])
+def test_forgetting_while_a_model_is_built_of_them(templates, tmp_path, monkeypatch, moment):
+    """Another process forgets somebody and removes checkpoint and parent: both end well, and the model never saw them."""
+    pytest.importorskip("torch", reason="the extra 'train' is not installed")
+    root, never = copy_of(templates, "built", tmp_path, "root"), copy_of(templates, "built", tmp_path, "never")
+    ownwords.forget(never, GONE.account)
+    ownwords.build(never, "model", steps=8, **TINY_MODEL)
+    others: list[subprocess.Popen[str]] = []
+
+    def forget_at(point: str) -> None:
+        if point.startswith(moment) and not others:
+            command = [sys.executable, "-m", "ownwords", "-w", str(root), "forget", GONE.account]
+            others.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True))
+            until = time.monotonic() + 60
+            while (root / "tmp" / "build-model").exists() and time.monotonic() < until:
+                time.sleep(0.02)
+
+    monkeypatch.setattr(files, "_hook", forget_at)
+    made = ownwords.build(root, "model", steps=8, **TINY_MODEL)
+    said = others[0].communicate(timeout=120)[1]
+    assert others[0].returncode == 0, said
+    assert made["content_hash"] == find(House.open(never), "model").manifest.content_hash
+    assert find(House.open(root), "model").manifest.inputs["data"]["artifact"] == "dataset/v2"
+    assert sweep(root, [GONE.account, GONE.handle])[1] == {}
+    assert ownwords.prove(root, "model")["owing"] == 0
+    assert_tidy(root)

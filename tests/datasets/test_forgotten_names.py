@@ -31,6 +31,8 @@ AROUND = [
     "👍",
     ".Great ",
     "-ku ",
+    "さん",
+    "ครับ ",
     "/",
     " 0812-3456-7890 ",
     ".",
@@ -65,7 +67,7 @@ def cleaned(texts: list[str]) -> list[tuple[str | None, str | None]]:
 
 
 def masked(text: str, handle: str) -> str:
-    gone = Gone(accounts=["test:12345678"], handles=[handle])
+    gone = Gone(accounts=["test:12345678"], handles=[f"test:@{handle}"])
     return pl.select(mask_text(pl.lit(text), gone)).item()
 
 

@@ -68,7 +68,7 @@ def complaint(capfd, *arguments: object) -> tuple[int, str]:
         (["build", "dataset"], 3, "nothing is permitted for train_ai"),
         (["build", "model"], 2, "there is no dataset to build from"),
         (["use", "model", "chat", "hello"], 2, "artifact 'model' does not exist"),
-        (["prove"], 2, "needs an artifact"),
+        (["prove", "dataset", "--gone", "test:1"], 2, "one at a time"),
         (["prove", "dataset"], 2, "does not exist"),
         (["prove", "--gone", "test:1"], 4, "nobody of that name was ever forgotten"),
         (["forget"], 2, "needs a person"),

@@ -208,6 +208,41 @@ def test_law_4_no_trace_stays(seed):
         check_law_4(world, root, who)
 
 
+LATER = [
+    "{h} said so",
+    "hey @{h}さん",
+    "_@{h}_ and u/{h}",
+    "https://host.example/{h}/status/{post} and test.example/{h}",
+    "ask test:@{h} or {account}",
+    "see {record}",
+]
+
+
+@FEW
+@given(st.integers(0, 10_000))
+def test_law_4_holds_for_what_others_write_of_them_later(seed):
+    """Only keyed hashes are left by then; what comes in is masked as what was held."""
+    world = random_world(seed)
+    theirs = next(row for row in world.rows)
+    gone = next(one for one in world.people if one.account == theirs["author"])
+    others = [row for row in world.rows if row["author"] != gone.account]
+    said = {"h": gone.handle, "account": gone.account, "record": theirs["id"], "post": theirs["id"].partition(":")[2]}
+    late = [
+        others[0]
+        | {"id": f"test:{990000 + n}", "text": f"{text.format(**said)} and more", "media": f"https://host.example/{gone.handle}/a.png"}
+        for n, text in enumerate(LATER)
+    ]
+    with somewhere() as folder:
+        root = settle(world, folder / "w")
+        ownwords.forget(root, gone.account)
+        came = World([*world.rows, *late], world.people).write(folder / "late.jsonl")
+        assert ownwords.ingest(root, "jsonl", (str(came),))["new"] == len(late)
+        came.unlink()
+        tokens = [gone.account, gone.handle, *(row["id"] for row in world.rows if row["author"] == gone.account)]
+        assert sweep(root, tokens)[1] == {}
+        assert ownwords.prove(root, gone=f"test:@{gone.handle}")["gone"] is True
+
+
 def test_law_4_holds_for_weights_tokenizer_and_card(tmp_path):
     pytest.importorskip("torch", reason="the extra 'train' is not installed")
     world = random_world(8)

@@ -1,14 +1,16 @@
 """Whoever changes the database by hand is found out."""
 
-import sqlite3
-
 import pytest
+import sqlalchemy as sa
 
+from ownwords.core import sql
+from ownwords.core.hashing import canonical_json
 from ownwords.ledger import Ledger, merkle
+from ownwords.ledger.tables import CHECKPOINTS
 
 
 @pytest.fixture
-def tampered(tmp_path, ledger):
+def tampered(behind, ledger):
     """A ledger of 13 events with two checkpoints and one forgotten person; gives a function that runs SQL behind its back."""
     for n in range(10):
         ledger.append("consent.give", {"purpose": "train_ai", "n": n}, f"x:{n % 4}")
@@ -20,11 +22,7 @@ def tampered(tmp_path, ledger):
     assert ledger.audit() == []
 
     def run(*statements):
-        connection = sqlite3.connect(tmp_path / "ledger.db")
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
-        connection.close()
+        behind(*statements)
         return ledger.audit()
 
     return run
@@ -63,31 +61,23 @@ def test_no_problem_names_anyone(tampered):
     assert not any("x:" in problem for problem in problems)
 
 
-def test_many_problems_are_summed_up(tmp_path, ledger):
+def test_many_problems_are_summed_up(behind, ledger):
     ledger.append_many("a", ["x:1"] * 100, [{}] * 100)
-    connection = sqlite3.connect(tmp_path / "ledger.db")
-    connection.execute("UPDATE events SET kind = 'b'")
-    connection.commit()
-    connection.close()
+    behind("UPDATE events SET kind = 'b'")
     assert ledger.audit()[-1] == "and 80 more problems with events"
 
 
-def test_a_rewritten_history_with_the_right_keys_is_found_by_its_checkpoint(tmp_path, keys):
+def test_a_rewritten_history_with_the_right_keys_is_found_by_its_checkpoint(ledger, another, keys):
     """Even the holder of the keys cannot tell another history once a checkpoint is out."""
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    honest = Ledger.create(tmp_path / "a", keys)
-    honest.append("consent.refuse", {"n": 1}, "x:1")
-    note = honest.checkpoint()
-    honest.append("policy", {})
-    other = Ledger.create(tmp_path / "b", keys)
+    ledger.append("consent.refuse", {"n": 1}, "x:1")
+    note = ledger.checkpoint()
+    ledger.append("policy", {})
+    other = Ledger.create(another("b"), keys)
     other.append("consent.give", {"n": 1}, "x:1")
     other.append("policy", {})
     root, path = bytes.fromhex(note["root"]), merkle.from_hex(other.consistency(1))
     assert not merkle.verify_consistency(1, root, 2, bytes.fromhex(other.head().root), path)
-    connection = sqlite3.connect(tmp_path / "b" / "ledger.db")
-    connection.execute("ATTACH ? AS honest", (str(tmp_path / "a" / "ledger.db"),))
-    connection.execute("INSERT INTO checkpoints SELECT * FROM honest.checkpoints")
-    connection.commit()
-    connection.close()
+    with sql.writing(other._engine) as connection:
+        connection.execute(sa.insert(CHECKPOINTS).values(size=1, note=canonical_json(note).decode()))
     assert other.audit() == ["the log is not the one of which the checkpoint at 1 was given"]
+    other.close()

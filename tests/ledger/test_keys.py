@@ -3,7 +3,7 @@ import stat
 import pytest
 
 from ownwords.core import files
-from ownwords.core.errors import BadWorkspace, Fault
+from ownwords.core.errors import BadWorkspace
 from ownwords.ledger import Keys
 from ownwords.ledger import keys as keys_module
 
@@ -54,15 +54,14 @@ def test_a_signature_holds_for_its_message_and_key_alone(tmp_path):
     assert not keys_module.verify(b"message", signature, b"no key")
 
 
-def test_a_wrapped_key_opens_for_its_own_tag_alone(tmp_path):
-    keys = Keys.create(tmp_path)
-    wrapped = keys.wrap(b"k" * 32, "tag")
-    assert keys.unwrap(wrapped, "tag") == b"k" * 32
-    assert b"k" * 8 not in wrapped
-    with pytest.raises(Fault):
-        keys.unwrap(wrapped, "gat")
-    with pytest.raises(Fault):
-        keys.unwrap(b"", "tag")
+def test_a_persons_key_needs_master_tag_and_salt(tmp_path):
+    keys, other = Keys.create(tmp_path / "a"), Keys.create(tmp_path / "b")
+    salt = b"s" * 32
+    assert keys.person_key("tag", salt) == Keys(tmp_path / "a").person_key("tag", salt)
+    assert (
+        len({keys.person_key("tag", salt), keys.person_key("gat", salt), keys.person_key("tag", b"t" * 32), other.person_key("tag", salt)})
+        == 4
+    )
 
 
 @pytest.mark.parametrize("name", ["master", "signing.pem"])

@@ -54,11 +54,13 @@ def test_proofs_are_those_of_the_reference_vectors():
     ]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300))
 def test_root_is_the_one_of_the_definition(size):
     assert merkle.root(size, NODE) == by_definition(HASHES[:size])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), max_size=8))
 def test_growing_in_parts_gives_the_same_nodes(parts):
     known, size = {}, 0
@@ -70,7 +72,7 @@ def test_growing_in_parts_gives_the_same_nodes(parts):
     assert known == merkle.grow(0, {}, HASHES[:size])
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_every_inclusion_proof_verifies_and_no_changed_one_does(data):
     size = data.draw(st.integers(1, 300))
@@ -87,7 +89,7 @@ def test_every_inclusion_proof_verifies_and_no_changed_one_does(data):
         assert not merkle.verify_inclusion(HASHES[index], other, size, path, root)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_every_consistency_proof_verifies_and_no_changed_one_does(data):
     new = data.draw(st.integers(0, 300))
@@ -102,6 +104,7 @@ def test_every_consistency_proof_verifies_and_no_changed_one_does(data):
         assert not merkle.verify_consistency(old, old_root, new, new_root, path[:-1])
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_the_places_named_for_a_proof_suffice(data):
     new = data.draw(st.integers(1, 300))

@@ -169,9 +169,10 @@ def hold(rng, k):
 
 
 def policy(rng):
+    published = rng.choice([0, 1])
     body = {
-        "published_at": rng.choice(TIMES[:2]).date(),
-        "effective_from": some(rng, 0.7, lambda: rng.choice(TIMES[:3]).date()),
+        "published_at": TIMES[published].date(),
+        "effective_from": some(rng, 0.7, lambda: rng.choice(TIMES[published:3]).date()),
         "effective_to": some(rng, 0.1, lambda: date(2026, 5, 1)),
         "notice_period_days": some(rng, 0.3, lambda: rng.choice([0, 30, 59])),
         "networks": some(rng, 0.2, lambda: rng.choice([["x"], ["y"], ["x", "y"]])),

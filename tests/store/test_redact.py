@@ -7,7 +7,7 @@ import polars as pl
 from ownwords.core.schemas import PARSED, conform
 from ownwords.store.redact import Gone, mask, without
 
-GONE = Gone(accounts=["x:777"], handles=["rani_7", "the"], records={"x:123456": "gone:a1"})
+GONE = Gone(accounts=["x:777"], handles=["x:@rani_7", "x:@the"], records={"x:123456": "gone:a1"})
 
 
 def row(**more):
@@ -57,6 +57,6 @@ def test_nobody_forgotten_changes_nothing_and_empty_is_legal():
 
 
 def test_handles_of_odd_shapes_go():
-    odd = Gone(accounts=["x:778"], handles=["a-b.", "ñandú", "q"])
+    odd = Gone(accounts=["x:778"], handles=["x:@a-b.", "x:@ñandú", "x:@q"])
     text = mask(row(text="@A-B. and @ÑANDÚ, @q! but not @qu or @ñandúes"), odd)["text"][0]
     assert text == "[forgotten] and [forgotten], [forgotten]! but not @qu or @ñandúes"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, permutations
+
 import polars as pl
 import pytest
 
@@ -19,12 +21,14 @@ class Shelf:
         self.store = Store.create(self.folder)
         self.n_batches = 0
 
-    def take(self, rows):
+    def take(self, rows, private=()):
         self.n_batches += 1
         staged = self.folder.parent / f"staged-{self.n_batches}"
         staged.mkdir()
         staging = Staging(staged, f"b{self.n_batches}")
-        staging.add(conform(pl.DataFrame(rows), PARSED))
+        staging.add(conform(pl.DataFrame(rows, infer_schema_length=None), PARSED))
+        if private:
+            staging.hear(conform(pl.DataFrame(private, infer_schema_length=None), PARSED))
         version = self.store.records.append(staging.frames(self.store), staging.batch)
         self.store = Store(self.folder, Versions(version, self.store.versions.accounts, max(staging.next_no, self.store.versions.next_no)))
         return staging
@@ -229,3 +233,129 @@ def test_an_author_who_becomes_known_is_taken_over(shelf):
     shelf.take([post(1, account=None)])
     shelf.take([post(1, account="x:7")])
     assert shelf.rows()["account_id"].to_list() == ["x:7"]
+
+
+WIDEST_FIRST = ("public", "unlisted", "followers", "group", "direct", "private")
+
+
+@pytest.mark.parametrize("order", list(permutations(["public", "followers", None, "unknown"], 3)))
+@pytest.mark.parametrize("n_held", [0, 1])
+def test_the_narrowest_visibility_counts_whatever_the_order(shelf, order, n_held):
+    rows = [post(1, text=f"text {k}", revision=k, visibility=seen) for k, seen in enumerate(order)]
+    for part in (rows[:n_held], rows[n_held:]):
+        shelf.take([*part, post(2, visibility="public")])
+    narrowest = "followers" if "followers" in order else "public"
+    assert shelf.rows().sort("record_id").select("text", "visibility").rows() == [("text 2", narrowest), ("hello", "public")]
+    assert shelf.take(rows).n_changed == 0
+    assert shelf.rows().height == 2
+
+
+@pytest.mark.parametrize(("wide", "narrow"), [*pairwise(WIDEST_FIRST), ("unknown", "followers"), (None, "unlisted")])
+def test_narrowing_is_a_change_and_widening_is_none(shelf, wide, narrow):
+    shelf.take([post(1, visibility=wide)])
+    assert shelf.take([post(1, visibility=narrow)]).n_changed == 1
+    assert shelf.take([post(1, visibility=wide)]).n_unchanged == 1
+    assert shelf.rows()["visibility"].to_list() == [narrow]
+
+
+def test_a_visibility_that_was_unknown_is_learnt(shelf):
+    shelf.take([post(1, visibility="unknown"), post(2)])
+    assert shelf.take([post(1, visibility="public"), post(2, visibility="public")]).n_changed == 2
+    assert shelf.rows()["visibility"].to_list() == ["public", "public"]
+
+
+@pytest.mark.parametrize("state", ["live", "deleted"])
+def test_an_old_row_narrows_the_newest_and_does_not_bring_its_words_back(shelf, state):
+    shelf.take([post(1, text="new", revision=5, visibility="public", state=state)])
+    said = shelf.take([post(1, text="old", revision=2, visibility="followers")])
+    assert (said.n_new, said.n_changed, said.n_unchanged) == (0, 1, 0)
+    assert shelf.rows().select("text", "visibility", "state").rows() == [("new", "followers", state)]
+
+
+def test_a_record_told_under_two_authors_in_one_run_is_as_narrow_in_both(shelf):
+    shelf.take([post(1, account="x:1", visibility="public"), post(1, account="x:2", visibility="followers")])
+    assert set(shelf.rows()["visibility"]) == {"followers"}
+
+
+@pytest.mark.parametrize("private", ["direct", "group", "private"])
+def test_a_record_that_is_now_private_is_withdrawn_without_its_words(shelf, private):
+    more = {"attributes": '{"a":1}', "mentions": ["x:2"], "audience": ["x:3"], "language": "en"}
+    shelf.take([post(1, visibility="public", created_at=None, **more), post(2, visibility="public")])
+    said = shelf.take([], private=[post(1, visibility=private), post(3, visibility=private), post(2, visibility=None)])
+    assert (said.n_new, said.n_changed, said.n_unchanged) == (0, 1, 0)
+    rows = shelf.rows().sort("record_id")
+    assert rows.select("record_id", "account_id", "visibility", "text").rows() == [
+        ("x:1", "x:1", private, None),
+        ("x:2", "x:1", "public", "hello"),
+    ]
+    assert rows.select(list(more)).row(0) == (None, None, None, None)
+    assert shelf.take([], private=[post(1, visibility=private)]).n_changed == 0
+
+
+def test_a_withdrawn_record_does_not_come_back_with_an_old_export(shelf):
+    shelf.take([post(1, visibility="public")])
+    shelf.take([], private=[post(1, account=None, visibility="private")])
+    assert shelf.take([post(1, visibility="public")]).n_unchanged == 1
+    assert shelf.rows().select("visibility", "text").rows() == [("private", None)]
+
+
+def test_a_record_that_is_private_elsewhere_in_the_run_comes_in_without_its_words(shelf):
+    shelf.take([post(1, visibility="public"), post(2, visibility="public")], private=[post(1, account="x:9", visibility="direct")])
+    assert shelf.rows().sort("record_id").select("visibility", "text").rows() == [("direct", None), ("public", "hello")]
+
+
+def test_private_rows_without_native_id_find_what_they_were(shelf):
+    bare = post(1, visibility="public") | {"record_id": None}
+    shelf.take([bare])
+    assert shelf.take([], private=[bare | {"visibility": "private"}]).n_changed == 1
+    assert shelf.rows().select("visibility", "text").rows() == [("private", None)]
+
+
+def test_the_terms_of_the_copy_that_came_last_count(shelf):
+    shelf.take([post(1, terms="own-export")])
+    assert shelf.take([post(1, terms="reddit-data-api")]).n_changed == 1
+    assert shelf.take([post(1)]).n_unchanged == 1
+    assert shelf.rows()["terms"].to_list() == ["reddit-data-api"]
+
+
+def test_nothing_follows_a_deletion_that_is_the_last_word(shelf):
+    shelf.take([post(1, state="deleted", revision=2**31 - 1, terms="a", visibility="public")])
+    said = shelf.take([post(1, state="deleted", revision=2**31 - 1, terms="b", visibility="private")])
+    assert said.n_unchanged == 1
+    assert shelf.rows().height == 1
+
+
+@pytest.mark.parametrize("in_one_batch", [True, False])
+@pytest.mark.parametrize(
+    ("column", "told", "counts"),
+    [
+        *(("state", pair, "deleted") for pair in permutations(["deleted", "memorialised"])),
+        *(("state", (strict, "active"), strict) for strict in ("protected", "suspended", "deactivated", "memorialised", "historical")),
+        *(("state", (strict, "memorialised"), "memorialised") for strict in ("active", "protected", "suspended", "deactivated", None)),
+        ("state", ("memorialised", "protected"), "memorialised"),
+        ("state", ("memorialised", "historical"), "memorialised"),
+        ("born_on", ("2015-03-01", "1990-01-01"), "2015-03-01"),
+        ("born_on", ("1990-01-01", None), "1990-01-01"),
+        ("born_on", ("1990-01-01", "2015-03-01"), "2015-03-01"),
+        ("jurisdiction", ("KR", "US"), "KR"),
+        ("jurisdiction", (None, "US"), "US"),
+        ("person_id", ("p", "q"), "p"),
+        ("joined_at", ("2020-01-01", "2010-01-01"), "2010-01-01"),
+        ("handle", ("old", "new"), "new"),
+        ("handle", ("old", None), "old"),
+    ],
+)
+def test_what_is_known_of_an_account_only_narrows(shelf, column, told, counts, in_one_batch):
+    kind = ACCOUNTS[column]
+    cast = pl.col(column).str.to_date() if kind == pl.Date else pl.col(column).str.to_datetime(time_zone="UTC")
+    rows = pl.DataFrame({"account_id": ["x:1", "x:1"], column: list(told)}, schema={"account_id": pl.String, column: pl.String})
+    rows = rows if kind == pl.String else rows.with_columns(cast)
+    other = pl.DataFrame({"account_id": ["x:2"], "handle": ["b"]})
+    store = shelf.store
+    for part in [rows] if in_one_batch else [rows[:1], rows[1:]]:
+        seen = pl.concat([conform(part, ACCOUNTS), conform(other, ACCOUNTS)])
+        store = Store(shelf.folder, Versions(0, store.merge_accounts(seen), 1))
+    found = store.accounts().filter(pl.col("account_id") == "x:1")
+    assert found.height == 1
+    assert str(found[column][0])[:10] == counts[:10]
+    assert store.merge_accounts(conform(rows, ACCOUNTS)) == store.versions.accounts

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import zstandard
 
-from ownwords.verbs._sweep import sweep
+from ownwords.verbs._sweep import Names, sweep, sweep_apart
 
 TOKEN = "lantern_77"
 TEXT = f"a line by {TOKEN}, and more"
@@ -147,3 +147,26 @@ def test_a_damaged_container_is_searched_as_bytes(tmp_path):
         (tmp_path / name).write_bytes(magic + TEXT.encode())
     n_files, hits, closed = sweep(tmp_path, [TOKEN])
     assert n_files == len(hits) == len(closed) == 5
+
+
+@pytest.mark.parametrize("said", ["@ŽOFIE", "@žofie", "@Z\u030cofie"])
+def test_letter_case_does_not_count_in_any_alphabet(tmp_path, said):
+    (tmp_path / "a.txt").write_text(f"hello {said}, and more")
+    parquet_of(tmp_path / "b.parquet", [("x", f"hello {said}")])
+    assert set(sweep(tmp_path, ["@Žofie"])[1]) == {"a.txt", "b.parquet"}
+    assert sweep(tmp_path, ["@Žofi", "@Žofiek", "Žofi"])[1] == {}
+
+
+def parquet_of(path, rows):
+    pl.DataFrame(rows, schema=["network", "text"], orient="row").write_parquet(path, statistics=False)
+
+
+def test_a_namesake_of_another_network_is_no_trace(tmp_path):
+    parquet_of(tmp_path / "others.parquet", [("reddit", TEXT), ("x", "nobody")])
+    (tmp_path / "ledger.txt").write_text(f'"reddit:{TOKEN}" and reddit:@{TOKEN}')
+    names = Names([TOKEN, f"@{TOKEN}"], "x", ["reddit"])
+    assert sweep(tmp_path, [], names=names)[1] == {}
+    parquet_of(tmp_path / "theirs.parquet", [("reddit", TEXT), ("x", TEXT)])
+    (tmp_path / "log.txt").write_text(f"x:@{TOKEN} mastodon:{TOKEN}")
+    assert set(sweep(tmp_path, [], names=names)[1]) == {"theirs.parquet", "log.txt"}
+    assert set(sweep_apart(tmp_path, [], names)[1]) == {"theirs.parquet", "log.txt"}

@@ -30,7 +30,7 @@ def at(instant: datetime) -> Iterator[None]:
 
 def to_text(instant: datetime) -> str:
     """RFC 3339 with microseconds and Z; sorts as it reads."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_text(text: str) -> datetime:
@@ -39,4 +39,7 @@ def from_text(text: str) -> datetime:
     raises   ValueError if `text` is no date
     """
     instant = datetime.fromisoformat(text)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    try:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError as error:  # its zone leads out of years 1 to 9999
+        raise ValueError("an instant outside years 1 to 9999") from error

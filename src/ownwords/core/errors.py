@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+#: A longer name is not repeated in a message.
+_LONGEST_SHOWN = 120
+
+
+def shown(name: str) -> str:
+    """`name` in quotes, or how long it is where it would fill the screen."""
+    return repr(name) if len(name) <= _LONGEST_SHOWN else f"of {len(name):,} letters"
+
+
 class OwnwordsError(Exception):
     """One clear sentence on what failed, and one on what to do next.
 
@@ -62,9 +71,9 @@ class NotFound(Usage):
     def among(cls, kind: str, name: str, known: Iterable[str], next: str = "") -> NotFound:
         """The error for `name`, with the nearest known names."""
         names = sorted(known)
-        near = get_close_matches(name, names, n=1)
+        near = get_close_matches(name, names, n=1) if len(name) <= _LONGEST_SHOWN else []
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names) or 'none'}"
-        return cls(f"{kind} {name!r} does not exist; {hint}", next or (f"write {near[0]}" if near else "choose one of these"))
+        return cls(f"{kind} {shown(name)} does not exist; {hint}", next or (f"write {near[0]}" if near else "choose one of these"))
 
 
 class BadInput(Usage):
@@ -141,9 +150,21 @@ _DISK = {
 }
 
 
+_BAD_PATH = {
+    errno.ENAMETOOLONG: "the path, or a name in it, is too long",
+    errno.ELOOP: "its links lead in a circle",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.EISDIR: "it is a folder, not a file",
+    errno.ENXIO: "it is neither a file nor a folder",
+}
+
+
 def from_os_error(error: OSError) -> OwnwordsError:
     """The error tree's word for what the operating system refused."""
     where = str(error.filename or "a file of the workspace")
+    where = where if len(where) <= 300 else f"a path of {len(where):,} letters"
+    if error.errno in _BAD_PATH:
+        return BadInput(f"{where}: {_BAD_PATH[error.errno]}", "give another path or name")
     if error.errno in _DISK:
         why, next_step = _DISK[error.errno]
         return Disk(f"{where}: {why}", next_step)

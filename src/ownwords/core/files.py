@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 from typing import TYPE_CHECKING
+
+from ownwords.core.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +73,19 @@ def write_atomic(path: Path, data: bytes | str, mode: int = 0o666) -> None:
         partial.unlink(missing_ok=True)
 
 
+def check_plain(path: Path) -> None:
+    """That `path` is no pipe, socket or device: to read one would never end. What is not there says so when it is opened.
+
+    raises   BadInput
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise BadInput(f"{path.name} is a pipe, socket or device, not a file", "save what comes out of it to a file, then give that")
+
+
 def sha256_file(path: Path) -> str:
     """Hex sha256 of a file's bytes, read in blocks."""
     with path.open("rb") as handle:
@@ -77,11 +93,13 @@ def sha256_file(path: Path) -> str:
 
 
 def remove_tree(path: Path) -> None:
-    """Delete a file or folder if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    """Delete a file or folder if it is there; another process may be at it too."""
+    while path.is_dir() and not path.is_symlink():
+        try:
+            shutil.rmtree(path)
+        except FileNotFoundError:  # what the other one was quicker to delete: look again
+            continue
+    path.unlink(missing_ok=True)
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 NAME = "manifest.json"
 BITMAP = "origins.roaring"
+#: Every row that was read for it, dropped ones too: the counts in it rest on them.
+INPUTS_BITMAP = "inputs.roaring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,19 @@ class Manifest:
         """
         path = folder / NAME
         try:
-            return cls(**json.loads(path.read_text()))
+            found = cls(**json.loads(path.read_bytes()))
+            if wrong := [name for name, kinds in _KINDS.items() if not isinstance(getattr(found, name), kinds)]:
+                raise TypeError(wrong[0])
+            return found
         except FileNotFoundError as error:
             raise NotProven(f"{folder} has no {NAME}, so nothing can be shown about it", "ownwords build ...") from error
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise NotProven(f"{path} is damaged", "restore it from a backup, or build again") from error
+
+
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("artifact", "product", "purpose", "content_hash", "code_version", "made_at", "on_withdrawal"), str),
+    **dict.fromkeys(("options", "inputs", "permit", "metrics", "origins", "outputs", "resources"), dict),
+    "steps": list,
+    "seed": int,
+}

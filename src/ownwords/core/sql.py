@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from ownwords.core.errors import BadWorkspace, Busy, Disk, Fault, MissingExtra, OwnwordsError
 
@@ -37,8 +37,20 @@ _BY_SQLITE_CODE: dict[int, tuple[type[OwnwordsError], str, str]] = {
     sqlite3.SQLITE_CANTOPEN: (Disk, "it cannot be opened", "check that it exists and that this user may read and write it and its folder"),
     sqlite3.SQLITE_FULL: (Disk, "no space is left", "free some space, then run the same command again: nothing was half written"),
     sqlite3.SQLITE_IOERR: (Disk, "the disk refused to read or write", "check the disk, then run the same command again"),
-    sqlite3.SQLITE_CORRUPT: (Fault, "it is damaged", "restore it from a backup"),
+    sqlite3.SQLITE_CORRUPT: (BadWorkspace, "it is damaged", "restore it from a backup"),
     sqlite3.SQLITE_NOTADB: (BadWorkspace, "it is no database", "restore it from a backup"),
+}
+
+
+_BY_SQLSTATE: dict[str, tuple[type[OwnwordsError], str, str]] = {
+    "55P03": (Busy, "another process is writing to it", _AGAIN),
+    "40001": (Busy, "another process is writing to it", _AGAIN),
+    "40P01": (Busy, "another process is writing to it", _AGAIN),
+    "53100": (Disk, "no space is left on the server", "free some space, then run the same command again: nothing was half written"),
+    "25006": (Disk, "the server is read-only", "name the primary server in ownwords.toml"),
+    "42501": (Disk, "permission denied", "let the role of the URL in ownwords.toml read and write its tables"),
+    "42P01": (BadWorkspace, "it holds no ledger of ours", "check the URL in ownwords.toml"),
+    "42703": (BadWorkspace, "its tables are those of another version", "use the version of ownwords that made them"),
 }
 
 
@@ -54,7 +66,9 @@ def open_engine(where: Path | str) -> sa.Engine:
         return engine
     try:
         url = sa.make_url(where)
-        return sa.create_engine(url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url, hide_parameters=True)
+        engine = sa.create_engine(url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url, hide_parameters=True)
+        event.listen(engine, "connect", _on_server_connect)
+        return engine
     except ImportError as error:
         raise MissingExtra("a database by URL", "postgres") from error
     except sa.exc.ArgumentError as error:
@@ -87,15 +101,18 @@ def insert_many(connection: sa.Connection, table: sa.Table, columns: Sequence[st
     connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", list(rows))  # noqa: S608 our own names
 
 
-def purge(engine: sa.Engine) -> None:
-    """Make deleted values leave the file and its write-ahead log; on PostgreSQL, VACUUM FULL.
+def purge(engine: sa.Engine, tables: Sequence[str] = ()) -> None:
+    """Make deleted values leave the files of the database and its write-ahead log.
 
-    raises   Busy if a reader kept the log in use for BUSY_TIMEOUT_MS
+    In PostgreSQL the `tables` are written anew. Its write-ahead log is cut too, where our role may do so and the server does not keep
+    old segments (`wal_recycle = off`, no archive, no replica); else old values stay in it until the server overwrites them.
+
+    tables   the tables to be cleaned on a server; a file of ours is cleaned whole
+    raises   Busy if a reader kept deleted values in use for BUSY_TIMEOUT_MS
     """
     with _told(engine):
         if not is_sqlite(engine):
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("VACUUM FULL")
+            _purge_server(engine, tables)
             return
         raw = engine.raw_connection()
         try:
@@ -106,6 +123,29 @@ def purge(engine: sa.Engine) -> None:
             cursor.close()
         finally:
             raw.close()
+
+
+def _purge_server(engine: sa.Engine, tables: Sequence[str]) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        _outlive_readers(connection)
+        connection.exec_driver_sql(f"VACUUM FULL {', '.join(tables)}")
+        for statement in ("SELECT pg_switch_wal()", "CHECKPOINT"):
+            with suppress(ProgrammingError):  # our role may not
+                connection.exec_driver_sql(statement)
+
+
+def _outlive_readers(connection: sa.Connection) -> None:
+    """Wait until no transaction that can see the deleted rows is left: VACUUM would keep those for it."""
+    now = connection.exec_driver_sql("SELECT pg_current_xact_id()::xid::text").scalar_one()
+    older = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND greatest(age(backend_xmin), age(backend_xid)) >= age(CAST(CAST(:now AS text) AS xid))"
+    )
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while connection.execute(older, {"now": now}).scalar_one():
+        if time.monotonic() > deadline:
+            raise Busy("a reader keeps the database in use, so erased values are still in it", _AGAIN)
+        time.sleep(0.05)
 
 
 def is_sqlite(engine: sa.Engine) -> bool:
@@ -131,6 +171,13 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(pragma)
 
 
+def _on_server_connect(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.close()
+    connection.commit()
+
+
 def _on_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITE) else "BEGIN")
 
@@ -144,5 +191,9 @@ def _told(engine: sa.Engine) -> Iterator[None]:
         name = Path(engine.url.database or "database").name
         origin = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
-        kind, why, then = _BY_SQLITE_CODE.get(code, (Fault, f"the database refused ({type(origin).__name__})", _AGAIN))
+        refused = (Fault, f"the database refused ({type(origin).__name__})", _AGAIN)
+        known = _BY_SQLITE_CODE.get(code) or _BY_SQLSTATE.get(getattr(origin, "sqlstate", None) or "")
+        if known is None and isinstance(error, OperationalError) and getattr(origin, "sqlstate", "") is None:
+            known = (Disk, "the server cannot be reached", "start it, or mend the URL in ownwords.toml")
+        kind, why, then = known or refused
         raise kind(f"{name}: {why}", then) from error

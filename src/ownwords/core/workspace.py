@@ -36,8 +36,8 @@ class Workspace:
         if not marker.exists():
             raise BadWorkspace(f"{root} is not a workspace (it has no format.json)", f"ownwords -w {root} init")
         try:
-            found = int(json.loads(marker.read_text())["format"])
-        except (ValueError, KeyError, TypeError) as error:
+            found = int(json.loads(marker.read_bytes())["format"])
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise BadWorkspace(f"{marker} cannot be read as a format marker", "restore it from a backup") from error
         if found > FORMAT:
             raise BadWorkspace(f"{root} has format {found}; this version reads up to {FORMAT}", "upgrade ownwords, then try again")
@@ -120,6 +120,8 @@ def _settings(path: Path) -> tuple[tuple[str, str], ...]:
     if not path.exists():
         return ()
     try:
-        return tuple((key, str(value)) for key, value in tomllib.loads(path.read_text()).items())
+        return tuple((key, str(value)) for key, value in tomllib.loads(path.read_bytes().decode()).items())
     except tomllib.TOMLDecodeError as error:
         raise BadWorkspace(f"{path} is not TOML: {error}", "mend the line it names") from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise BadWorkspace(f"{path} is not TOML: it is damaged", "restore it from a backup") from error

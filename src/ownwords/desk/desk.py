@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from ownwords.core import clock, sql
 from ownwords.core.errors import Fault, NotFound
+from ownwords.core.handles import naming
 from ownwords.core.hashing import canonical_json
 from ownwords.core.principal import Principal
 from ownwords.desk.tables import JOBS, METADATA, OWNERS, TOKENS
@@ -110,6 +111,17 @@ class Desk:
             row = connection.execute(query).first()
         return None if row is None else Principal(row.role, row.account)
 
+    def token_id(self, secret: str) -> str:
+        """By what name a token is listed and revoked.
+
+        raises   NotFound
+        """
+        with sql.reading(self._engine) as connection:
+            row = connection.execute(sa.select(TOKENS.c.token_id).where(TOKENS.c.hash == _hash(secret))).first()
+        if row is None:
+            raise NotFound("there is no such token", "list the tokens")
+        return str(row[0])
+
     def tokens(self) -> list[Token]:
         """All tokens, oldest first."""
         with sql.reading(self._engine) as connection:
@@ -185,17 +197,24 @@ class Desk:
 
     # --- forgetting ----------------------------------------------------------------------------------------------------------
 
-    def forget(self, accounts: Sequence[str]) -> int:
-        """Remove people from every table as OWNERS says, and from the files; how many rows were theirs."""
+    def forget(self, accounts: Sequence[str], handles: Sequence[str] = (), records: Sequence[str] = ()) -> int:
+        """Remove people from every table as OWNERS says, and from the files; how many rows were theirs.
+
+        handles, records   theirs, too: rows that name them somewhere in their words; see `core.handles.naming`
+        """
+        pattern = naming([*accounts, *records], handles)
         n_rows = 0
         with sql.writing(self._engine) as connection:
             for table in METADATA.sorted_tables:
                 owned = OWNERS[table.name]
-                for start in range(0, len(accounts), sql.MAX_BOUND):
-                    part = accounts[start : start + sql.MAX_BOUND]
-                    theirs = sa.or_(*(table.c[name].in_(part) for name in owned.columns))
-                    blank = sa.update(table).where(theirs).values(dict.fromkeys(owned.blanks))
-                    n_rows += connection.execute(blank if owned.blanks else sa.delete(table).where(theirs)).rowcount
+                key = next(iter(table.primary_key))
+                texts = sa.select(key, *(table.c[name] for name in owned.texts))
+                naming_them = [row[0] for row in connection.execute(texts) if any(text and pattern.search(text) for text in row[1:])]
+                for column, values in [*((table.c[name], accounts) for name in owned.columns), (key, naming_them)]:
+                    for start in range(0, len(values), sql.MAX_BOUND):
+                        theirs = column.in_(values[start : start + sql.MAX_BOUND])
+                        blank = sa.update(table).where(theirs).values(dict.fromkeys(owned.blanks))
+                        n_rows += connection.execute(blank if owned.blanks else sa.delete(table).where(theirs)).rowcount
         self.purge()
         return n_rows
 

@@ -15,10 +15,12 @@ class Owned:
 
     columns   columns that hold an account id; a row is a person's if any of them names the person
     blanks    columns to set null instead of deleting the row; empty = the row is deleted
+    texts     columns whose words may name a person; such a row is that person's, too
     """
 
     columns: tuple[str, ...]
     blanks: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 #: Who may come in. The secret is 256 random bits, so a plain hash keeps it.
@@ -53,6 +55,6 @@ JOBS = sa.Table(
 )
 #: Every table has its line here (a test holds it): forgetting walks this and nothing else.
 OWNERS: dict[str, Owned] = {
-    "tokens": Owned(("account",)),
-    "jobs": Owned(("asked_by", "about"), blanks=("arguments", "progress", "result", "problem", "asked_by", "about")),
+    "tokens": Owned(("account",), texts=("account", "label")),
+    "jobs": Owned(("asked_by", "about"), blanks=("arguments", "progress", "result", "problem", "asked_by", "about"), texts=("arguments",)),
 }

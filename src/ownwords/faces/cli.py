@@ -61,7 +61,9 @@ class _OfProduct(click.Command):
         formatter.write(words.product_options("use", str(self.name)))
 
 
-@click.group(cls=_Commands, help="Train AI on what people wrote, only as far as they allow; prove it; take it back.")
+@click.group(
+    cls=_Commands, invoke_without_command=True, help="Train AI on what people wrote, only as far as they allow; prove it; take it back."
+)
 @click.option("-w", "--workspace", type=click.Path(path_type=Path), help="The workspace; else OWNWORDS_WORKSPACE, else this folder.")
 @click.option("--debug", is_flag=True, help="Show where a fault of ours happened.")
 @click.option("--log", is_flag=True, help="One JSON line about the call on stderr, for operators.")
@@ -70,6 +72,8 @@ class _OfProduct(click.Command):
 def cli(ctx: click.Context, workspace: Path | None, debug: bool, log: bool) -> None:
     """The root of all commands."""
     ctx.obj = {"workspace": workspace, "debug": debug, "log": log}
+    if ctx.invoked_subcommand is None:
+        click.echo(words.welcome(VERBS))
 
 
 @cli.command(help="Serve the workspace over HTTP; /openapi.json describes it.")

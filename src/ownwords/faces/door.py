@@ -59,6 +59,9 @@ class Door:
             if body is None:
                 await refuse(problems.TOO_LARGE)
                 return
+            if not _is_text(body):
+                await refuse(problems.NO_TEXT)
+                return
             await self._app(scope, _again(body, receive), watched)
         except Exception as error:
             _log(error)
@@ -83,6 +86,19 @@ async def _body(receive: Receive) -> bytes | None:
             return None
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def _is_text(body: bytes) -> bool:
+    """Whether every text in the JSON can be written as UTF-8: no NUL, no half of a surrogate pair. What is no JSON is for the routes."""
+    if b"\\u" not in body:
+        return True
+    try:
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+        return bool(text.encode()) and "\\u0000" not in text
+    except UnicodeEncodeError:
+        return False
+    except (ValueError, RecursionError):
+        return True
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -40,10 +40,13 @@ def serve(workspace: str | Path, host: str = "127.0.0.1", port: int = 8080, new_
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not host or not host.isprintable():
+        raise Usage("--host is no address or name", "leave it out for this machine alone, or give an address of it")
     if not 0 <= port < 1 << 16:
         raise Usage(f"port {port} does not exist", "choose one from 0 to 65535")
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        why = {errno.EADDRINUSE: "it is taken", errno.EACCES: "this user may not use it"}.get(error.errno or 0, "it is not of this machine")
+    except (OSError, UnicodeError) as error:
+        known = {errno.EADDRINUSE: "it is taken", errno.EACCES: "this user may not use it"}
+        why = known.get(getattr(error, "errno", 0) or 0, "it is not of this machine")
         raise Usage(f"{host} port {port} cannot be served: {why}", "choose another with --host and --port") from error

@@ -146,7 +146,8 @@ def _desk_routes(service: Service) -> list[tuple[str, str, Callable[..., Any]]]:
     def create_token(request: Request, body: TokenBody) -> Response:
         """A new token; its secret is told this once."""
         authorize(request.state.principal, "tokens")
-        return _json({"token": service.create_token(body.role, body.person, body.label)}, 201)
+        secret = service.create_token(body.role, body.person, body.label)
+        return _json({"token_id": service.token_id(secret), "token": secret}, 201)
 
     def tokens(request: Request) -> Response:
         """All tokens, without their secrets."""

@@ -43,4 +43,5 @@ def of_validation(errors: list[Mapping[str, Any]]) -> dict[str, object]:
 
 
 UNKNOWN_CALLER = problem(401, "unauthenticated", "the request names no one who may come in", "send Authorization: Bearer TOKEN")
+NO_TEXT = problem(422, "bad-input", "a text in the body holds NUL, or half of a surrogate pair", "write it in UTF-8")
 TOO_LARGE = problem(413, "too-large", "the body is larger than 1 MiB", "give paths on the server, not contents")

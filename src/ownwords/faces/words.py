@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from ownwords.core import clock, plugins
 from ownwords.core.errors import Usage
+from ownwords.faces import answers
 
 _BAR_WIDTH = 32
+#: An object that is longer in one line is shown in lines of its own.
+_INLINE = 100
+_BEGIN = ("ownwords demo", "ownwords -w DIR init", "ownwords -w DIR ingest auto FILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,14 @@ def _says(field: Any) -> str:
     return f"{field.metadata.get('says', '')} {default if default != '[None]' else ''}".strip()
 
 
+def welcome(verbs: Mapping[str, Callable[..., Any]]) -> str:
+    """What `ownwords` alone prints: the verbs, a line each, and how to begin."""
+    lines = ["ownwords: train AI on what people wrote, only as far as they allow; prove it; take it back.", ""]
+    lines += [f"  {name:<8} {described(verb).first}" for name, verb in verbs.items()]
+    lines += ["", "Begin with:", *(f"  {command}" for command in _BEGIN)]
+    return "\n".join([*lines, "", "More: ownwords --help, ownwords VERB --help"])
+
+
 def first_field(request: str) -> str | None:
     """The first field of the request of that name, which a bare word fills."""
     for product in plugins.names("product"):
@@ -88,8 +100,45 @@ def plain(verb: str, result: dict[str, Any]) -> str:
     """A result as lines a person reads."""
     if verb == "permit" and "by_rule" in result:
         return _funnel(result)
-    width = max((len(name) for name in result), default=0)
-    return "\n".join(f"{name:<{width}}  {_value(value)}" for name, value in result.items() if value not in (None, {}, []))
+    if verb == "permit" and "because" in result:
+        return answers.why(result)
+    if verb == "permit" and "clauses" in result:
+        return answers.diff(result)
+    if verb == "prove" and result.get("artifacts") == []:
+        return "No artifact was made here yet; ownwords build dataset makes one."
+    return "\n".join(_lines(result))
+
+
+def _lines(result: Mapping[str, Any], indent: str = "") -> list[str]:
+    """One line a value; tables and objects of several values stand below their name."""
+    shown = {name: value for name, value in result.items() if value not in (None, {}, [])}
+    short = [name for name, value in shown.items() if not _is_long(value)]
+    width = max(map(len, short), default=0)
+    lines = []
+    for name, value in shown.items():
+        if not _is_long(value):
+            lines.append(f"{indent}{name:<{width}}  {_value(value)}")
+        elif isinstance(value, dict):
+            lines += [f"{indent}{name}", *_lines(value, indent + "  ")]
+        else:
+            lines += [f"{indent}{name}", *(f"{indent}  {line}" for line in _table(value))]
+    return lines
+
+
+def _is_long(value: object) -> bool:
+    if isinstance(value, dict):
+        return len(_value(value)) >= _INLINE or any(isinstance(item, dict) for item in value.values())
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _table(rows: Sequence[object]) -> list[str]:
+    """Rows under their columns' names; what is no row is a line by itself."""
+    if not all(isinstance(row, dict) for row in rows):
+        return [_value(row) for row in rows]
+    names = list(dict.fromkeys(name for row in rows if isinstance(row, dict) for name in row))
+    cells = [[_value(row[name]) if row.get(name) is not None else "" for name in names] for row in rows if isinstance(row, dict)]
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    return ["  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in [names, *cells]]
 
 
 def _funnel(result: dict[str, Any]) -> str:
@@ -105,8 +154,7 @@ def _funnel(result: dict[str, Any]) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, dict):
-        inner = ", ".join(f"{key} {_value(item)}" for key, item in value.items())
-        return inner if len(inner) < 160 else json.dumps(value, ensure_ascii=False)
+        return ", ".join(f"{key} {_value(item)}" for key, item in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
@@ -125,6 +173,8 @@ def event_line(event: dict[str, Any]) -> tuple[str, bool]:
     if event.get("done") is True and "text" in event:
         return "\n", True
     said = {name: value for name, value in event.items() if name != "done"}
+    if event.get("done") is True or "artifact" in event:
+        return "\n".join(_lines(said)) + "\n", True
     return json.dumps(said, ensure_ascii=False, default=str) + "\n", True
 
 

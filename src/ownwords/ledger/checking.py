@@ -46,7 +46,7 @@ def audit(connection: sa.Connection, keys: Keys) -> list[str]:
 
 def _event_problems(connection: sa.Connection, keys: Keys, hashes: list[bytes]) -> Iterator[str]:
     """Problems with events; fills `hashes` with the leaf hashes on the way."""
-    person_keys = {row.tag: row.key for row in connection.execute(sa.select(PERSON_KEYS))}
+    salts: dict[str, bytes] = {row.tag: row.salt for row in connection.execute(sa.select(PERSON_KEYS))}
     opened: dict[str, bytes | None] = {}
     expected = 1
     for row in connection.execute(sa.select(EVENTS).order_by(EVENTS.c.seq).execution_options(yield_per=_PAGE)):
@@ -60,7 +60,7 @@ def _event_problems(connection: sa.Connection, keys: Keys, hashes: list[bytes]) 
             continue
         if row.account is not None and row.account not in opened:
             tag = keys.tag(row.account)
-            opened[row.account] = keys.unwrap(person_keys[tag], tag) if tag in person_keys else None
+            opened[row.account] = keys.person_key(tag, salts[tag]) if tag in salts else None
         key = keys.event_key if row.account is None else opened[row.account]
         if key is None:
             yield f"event {row.seq} has no key, so it cannot be checked"

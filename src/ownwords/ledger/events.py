@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hmac
-import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from json.encoder import encode_basestring
 
 from ownwords.core import clock
+from ownwords.core.errors import Fault
 from ownwords.core.hashing import canonical_json
 
 Body = dict[str, object]
+#: What a float of 2^53 or more looks like in JSON; within a text it does no harm.
+_MAYBE_LOSSY = re.compile(r"\d{16}\.\d|\d[eE]\+?\d|NaN|Infinity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,34 @@ class Event:
 
 def leaf_of(key: bytes, seq: int, at: str, kind: str, account: str | None, body: str) -> bytes:
     """HMAC-SHA256 over the canonical JSON of {account, at, body, kind, seq}; `body` is canonical JSON already."""
-    text = f'{{"account":{json.dumps(account, ensure_ascii=False)},"at":"{at}","body":{body},"kind":{json.dumps(kind)},"seq":{seq}}}'
+    name = "null" if account is None else encode_basestring(account)
+    text = f'{{"account":{name},"at":"{at}","body":{body},"kind":"{kind}","seq":{seq}}}'
     return hmac.digest(key, text.encode(), "sha256")
+
+
+def body_texts(bodies: Sequence[Body]) -> list[str]:
+    """Canonical JSON of each body; one that stands there many times is written once.
+
+    raises   TypeError for what is no JSON; Fault for numbers that do not survive JSON (see `_check_numbers`)
+    """
+    known: dict[int, str] = {}
+    for body in bodies:
+        if id(body) not in known:
+            known[id(body)] = text = canonical_json(body).decode()
+            if _MAYBE_LOSSY.search(text):
+                _check_numbers(body)
+    return [known[id(body)] for body in bodies]
+
+
+def _check_numbers(value: object) -> None:
+    """That no number is one that readers round: a float from 2^53 on may have been an id with other digits.
+
+    Whole numbers are kept exact, however long.
+    """
+    if isinstance(value, float) and not abs(value) < 2**53:  # NaN and infinity too, which are no JSON
+        raise Fault("an event's body holds a number that lost digits, as ids read as numbers do", "write ids as text")
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        _check_numbers(part)
 
 
 def leaf_of_event(key: bytes, event: Event) -> bytes:

@@ -7,9 +7,8 @@ import hmac
 import os
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -20,19 +19,19 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ownwords.core import files
-from ownwords.core.errors import BadWorkspace, Fault
+from ownwords.core.errors import BadWorkspace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MASTER, SIGNING, PUBLIC = "master", "signing.pem", "public.pem"
-_NONCE_BYTES = 12
+SALT_BYTES = 32
 
 
 class Keys:
     """The keys in one folder.
 
-    master       32 random bytes, mode 0600; from it come tags, the wrapping key and the workspace's event key
+    master       32 random bytes, mode 0600; from it come tags, people's keys and the workspace's event key
     signing.pem  Ed25519 private key, mode 0600; signs checkpoints and receipts
     public.pem   its public half, for whoever checks
     """
@@ -55,7 +54,7 @@ class Keys:
             raise BadWorkspace(f"the keys in {folder} are damaged", "restore keys/ from a backup")
         self._signing = signing
         self._tags = self._derive("tag")
-        self._wrap = AESGCM(self._derive("wrap"))
+        self._people = self._derive("people")
         #: Keys the leaves of events that are about nobody.
         self.event_key = self._derive("event")
 
@@ -90,22 +89,9 @@ class Keys:
         """
         return hmac.digest(self._tags, f"{kind}\0{identifier}".encode(errors="surrogatepass"), "sha256").hex()
 
-    def wrap(self, key: bytes, tag: str) -> bytes:
-        """`key` encrypted under the master key (AES-GCM), bound to `tag`."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._wrap.encrypt(nonce, key, tag.encode())
-
-    def unwrap(self, wrapped: bytes, tag: str) -> bytes:
-        """The key that `wrap` encrypted.
-
-        raises   Fault if it was changed, or is another person's
-        """
-        try:
-            return self._wrap.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], tag.encode())
-        except (InvalidTag, ValueError) as error:
-            raise Fault(
-                "a person's key in the ledger does not open with keys/master", "restore keys/ and the ledger from one backup"
-            ) from error
+    def person_key(self, tag: str, salt: bytes) -> bytes:
+        """The key of one person's leaves: HMAC of their tag and salt, so that it goes when the salt goes."""
+        return hmac.digest(self._people, tag.encode() + salt, "sha256")
 
     def mac(self, *parts: bytes) -> bytes:
         """HMAC with the workspace's event key over several parts."""
@@ -135,10 +121,16 @@ def verify(message: bytes, signature: bytes, public_pem: bytes) -> bool:
     return True
 
 
-def key_id(public_pem: bytes) -> str:
-    """16 hex digits of the sha256 of an Ed25519 public key's 32 bytes; empty if it is none."""
+def raw_public(public_pem: bytes) -> bytes:
+    """The 32 bytes of an Ed25519 public key (PEM); empty if it is none."""
     try:
         key = load_pem_public_key(public_pem)
     except ValueError:
-        return ""
-    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16] if isinstance(key, Ed25519PublicKey) else ""
+        return b""
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw) if isinstance(key, Ed25519PublicKey) else b""
+
+
+def key_id(public_pem: bytes) -> str:
+    """16 hex digits of the sha256 of an Ed25519 public key's 32 bytes; empty if it is none."""
+    raw = raw_public(public_pem)
+    return hashlib.sha256(raw).hexdigest()[:16] if raw else ""

@@ -7,27 +7,29 @@ else. `bury` then finds all that is to be blanked. What is about several people 
 from __future__ import annotations
 
 import json
-import os
 import re
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import sqlalchemy as sa
 
 from ownwords.core import clock, files, sql
-from ownwords.core.errors import BadWorkspace, Fault, NotFound, NotPermitted
+from ownwords.core.errors import BadWorkspace, Fault, NotFound, NotPermitted, NotProven
 from ownwords.core.hashing import canonical_json
-from ownwords.ledger import checking, checkpoints, decisions, merkle
-from ownwords.ledger.events import Body, Event, leaf_of, leaf_of_event
+from ownwords.ledger import checking, checkpoints, decisions, merkle, people, verifier
+from ownwords.ledger.events import Body, Event, body_texts, leaf_of, leaf_of_event
 from ownwords.ledger.keys import Keys
-from ownwords.ledger.tables import CHECKPOINTS, EVENTS, HEAD, METADATA, NODES, PERSON_KEYS, TOMBSTONES
+from ownwords.ledger.tables import CHECKPOINTS, EVENTS, HEAD, METADATA, NODES, PERSONAL, TOMBSTONES
 from ownwords.ledger.tree import node_reader, place_rows
 
 FILE = "ledger.db"
 _PAGE = 10_000
+#: Events written at a time: memory stays flat however many come; the more, the fewer pages of the keys' table are touched twice.
+_BATCH = 100_000
 _KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 
 
@@ -60,6 +62,7 @@ class Ledger:
         self._engine = engine
         self._keys = keys
         self._finalizer = weakref.finalize(self, engine.dispose)
+        self._tombstones: frozenset[str] = frozenset()
 
     @classmethod
     def open(cls, where: Path | str, keys: Keys) -> Ledger:
@@ -104,8 +107,10 @@ class Ledger:
             raise Fault(f"{len(accounts)} accounts but {len(bodies)} bodies were to be written", "this is a bug: please report it")
         return self._append(kind, accounts, bodies)
 
-    def bury(self, accounts: Sequence[str]) -> int:
+    def bury(self, accounts: Sequence[str], records: Sequence[str] = ()) -> int:
         """Forget people: blank account and body of their events, destroy their keys, leave tombstones; how many events were blanked.
+
+        records   single records to forget: the decisions on these alone are blanked
 
         Leaves, and so the tree and every proof, stay as they were. On return the values are out of the database files too;
         after a crash, call it again or call `purge`.
@@ -113,10 +118,10 @@ class Ledger:
         tags = [self._keys.tag(account) for account in accounts]
         with sql.writing(self._engine) as connection:
             self._lock(connection)
-            _add_tombstones(connection, tags)
-            n_buried = sum(self._blank(connection, part) for part in _parts(accounts))
-            for part in _parts(tags):
-                connection.execute(sa.delete(PERSON_KEYS).where(PERSON_KEYS.c.tag.in_(part)))
+            people.add_tombstones(connection, tags)
+            n_buried = self._blank(connection, people.among(connection, EVENTS.c.account, accounts))
+            n_buried += sum(self._blank(connection, _about_record(record)) for record in records)
+            people.destroy_keys(connection, tags)
             files.fault_point("ledger.bury.before-commit")
         files.fault_point("ledger.bury.after-commit")
         self.purge()
@@ -125,11 +130,12 @@ class Ledger:
     def entomb(self, identifiers: Sequence[str], kind: str) -> None:
         """Leave tombstones for other identifiers than accounts (kind `record`, `handle`): only keyed hashes are kept."""
         with sql.writing(self._engine) as connection:
-            _add_tombstones(connection, [self._keys.tag(identifier, kind) for identifier in identifiers])
+            self._lock(connection)
+            people.add_tombstones(connection, [self._keys.tag(identifier, kind) for identifier in identifiers])
 
     def purge(self) -> None:
         """Make blanked values leave the database files and the write-ahead log."""
-        sql.purge(self._engine)
+        sql.purge(self._engine, PERSONAL)
 
     # --- reading -------------------------------------------------------------------------------------------------------------
 
@@ -138,6 +144,12 @@ class Ledger:
         with sql.reading(self._engine) as connection:
             size, root = self._head(connection)
         return Head(size, root.hex())
+
+    def head_at(self, at: datetime) -> Head:
+        """The newest event that had been received by `at` (UTC, by the ledger's clock), and the root over all leaves up to it."""
+        with sql.reading(self._engine) as connection:
+            size = connection.execute(sa.select(sa.func.max(EVENTS.c.seq)).where(EVENTS.c.at <= clock.to_text(at))).scalar() or 0
+            return Head(size, merkle.root(size, node_reader(connection, set(merkle.peaks(size)))).hex())
 
     def events(self, kind: str | None = None, after: int = 0, account: str | None = None) -> Iterator[Event]:
         """Events in order, read in pages, so that a long reader never holds up a writer.
@@ -164,19 +176,21 @@ class Ledger:
             row = connection.execute(query).first()
         return None if row is None else _event(row)
 
-    def decisions(self, after: int = 0, accounts: Sequence[str] | None = None) -> pl.DataFrame:
+    def decisions(self, after: int = 0, accounts: Sequence[str] | None = None, upto: int | None = None) -> pl.DataFrame:
         """table[DECISIONS]: every decision later than event `after`, in order.
 
         accounts   only theirs, found by index; None: everybody's
+        upto       no event later than this; None: all
         """
-        return decisions.read(self._frame("consent.*", after, accounts))
+        return decisions.read(self._frame("consent.*", after, accounts, upto))
 
-    def states(self, accounts: Sequence[str] | None = None) -> pl.DataFrame:
+    def states(self, accounts: Sequence[str] | None = None, upto: int | None = None) -> pl.DataFrame:
         """table[account_id, state, seq]: the newest `account.state` of each account.
 
         accounts   only theirs, found by index; None: everybody's
+        upto       no event later than this; None: all
         """
-        return decisions.newest_states(self._frame("account.state", 0, accounts))
+        return decisions.newest_states(self._frame("account.state", 0, accounts, upto))
 
     def accounts_since(self, seq: int) -> Since:
         """Whom and what the events after `seq` are about: a quick re-check needs to look at these alone."""
@@ -190,22 +204,96 @@ class Ledger:
 
     def tombstoned(self, identifiers: pl.Series, kind: str = "account") -> pl.Series:
         """bool[len]: which identifiers are to be kept out; null is not."""
-        with sql.reading(self._engine) as connection:
-            tags = set(connection.execute(sa.select(TOMBSTONES.c.tag)).scalars())
+        tags = self._tags()
         known = identifiers.drop_nulls().unique().to_list() if tags else []
         out = pl.Series("out", [name for name in known if self._keys.tag(name, kind) in tags], dtype=pl.String)
         return identifiers.is_in(out.implode()).fill_null(False).alias("tombstoned")
 
+    def n_tombstones(self) -> int:
+        """How many tombstones there are; they are never removed, so as long as the number stays nobody more is kept out."""
+        with sql.reading(self._engine) as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(TOMBSTONES)).scalar_one()
+
     # --- proof ---------------------------------------------------------------------------------------------------------------
 
     def checkpoint(self) -> dict[str, object]:
-        """A signed note on size and root; kept, so that `audit` can hold the log to it. See `checkpoints.signed`."""
+        """A signed note on size and root, kept, so that `audit` can hold the log to it; while the log stays as it is, so does the note.
+
+        See `checkpoints.signed`.
+        """
         with sql.writing(self._engine) as connection:
             size, root = self._lock(connection)
-            note = checkpoints.signed(self._keys, size, root.hex())
-            connection.execute(sa.delete(CHECKPOINTS).where(CHECKPOINTS.c.size == size))
-            connection.execute(sa.insert(CHECKPOINTS).values(size=size, note=canonical_json(note).decode()))
+            note = _note_at(connection, size)
+            if note is None or (note["root"], note["key_id"]) != (root.hex(), self._keys.key_id):
+                note = checkpoints.signed(self._keys, size, root.hex())
+                _keep_note(connection, size, note)
         return note
+
+    def cosign(self, size: int, cosignature: str, witnesses: Sequence[str]) -> dict[str, object]:
+        """Keep what a witness gave for the checkpoint at `size`; the checkpoint with it.
+
+        cosignature   a line as in C2SP tlog-cosignature
+        witnesses     verifier keys of those who count
+        raises        NotFound if no checkpoint was given out at that size; NotProven if the line is of none of them, or over something else
+        """
+        with sql.writing(self._engine) as connection:
+            self._lock(connection)
+            note = _note_at(connection, size)
+            if note is None:
+                raise NotFound(f"no checkpoint was given out at {size} events", "ownwords prove checkpoint")
+            more = checkpoints.cosigned(note, cosignature, witnesses)
+            if more is None:
+                raise NotProven(
+                    f"this is no cosignature of a known witness over the checkpoint at {size}",
+                    "write its key under [witnesses] in ownwords.toml",
+                )
+            _keep_note(connection, size, more)
+        return more
+
+    def checkpoint_document(self) -> dict[str, object]:
+        """The checkpoint for others to keep, check or cosign: as JSON, as C2SP note, with the public key."""
+        note = self.checkpoint()
+        public = self._keys.public_pem
+        as_note = checkpoints.as_note(note, public)
+        return {"format": verifier.CHECKPOINT, "checkpoint": note, "note": as_note, "public_key": public.decode()}
+
+    def inclusion_document(self, seq: int, *, opened: bool = False) -> dict[str, object]:
+        """That event `seq` is in the log, for `verifier`.
+
+        opened   with what the event says and the key of its person's leaves, so that its words can be checked too: for that person alone
+        raises   NotFound if there is no such event; NotPermitted to open one about nobody, or about somebody forgotten
+        """
+        note = self.checkpoint()
+        path = self.inclusion(seq, int(str(note["size"])))
+        with sql.reading(self._engine) as connection:
+            row = connection.execute(sa.select(EVENTS).where(EVENTS.c.seq == seq)).one()
+            event: dict[str, object] = {"seq": seq, "leaf": row.leaf.hex()}
+            if opened:
+                key = None if row.account is None else people.leaf_key(connection, self._keys, row.account)
+                if key is None:
+                    raise NotPermitted(f"event {seq} is about nobody whose key could be shown", "ask for a proof that is not opened")
+                said = {"at": row.at, "kind": row.kind, "account": row.account, "body": json.loads(row.body)}
+                event |= {**said, "key": key.hex()}
+        public = self._keys.public_pem.decode()
+        return {"format": verifier.INCLUSION, "event": event, "inclusion": path, "checkpoint": note, "public_key": public}
+
+    def consistency_document(self, old: Mapping[str, object]) -> dict[str, object]:
+        """That the log only grew since the checkpoint `old` was signed, for `verifier`.
+
+        raises   NotProven if it did not, or if `old` is no checkpoint of this workspace
+        """
+        ask = "compare it with other copies of the checkpoint, and with a backup of the ledger"
+        if not checkpoints.verify_checkpoint(old, self._keys.public_pem):
+            raise NotProven("the old checkpoint was not signed with this workspace's key", ask)
+        size, new = int(str(old["size"])), self.checkpoint()
+        if size > int(str(new["size"])):
+            raise NotProven(f"the log was cut back: it has {new['size']} events, and the checkpoint speaks of {size}", ask)
+        path = self.consistency(size, int(str(new["size"]))) if size else []
+        public = self._keys.public_pem.decode()
+        made: dict[str, object] = {"format": verifier.CONSISTENCY, "old": dict(old), "new": new, "consistency": path, "public_key": public}
+        if problems := verifier.consistency_problems(made):
+            raise NotProven(f"the log is not the one of which the checkpoint at {size} was given: {'; '.join(problems)}", ask)
+        return made
 
     def inclusion(self, seq: int, size: int | None = None) -> list[str]:
         """Hex proof that event `seq` is in the log of `size` events (None: all).
@@ -227,7 +315,7 @@ class Ledger:
         """Whether `event` says what was once committed to; False if it was changed, or if its person is forgotten."""
         with sql.reading(self._engine) as connection:
             row = connection.execute(sa.select(EVENTS.c.leaf).where(EVENTS.c.seq == event.seq)).first()
-            key = self._key_for(connection, event.account)
+            key = self._keys.event_key if event.account is None else people.leaf_key(connection, self._keys, event.account)
         return row is not None and key is not None and row.leaf == event.leaf == leaf_of_event(key, event)
 
     def audit(self) -> list[str]:
@@ -237,35 +325,51 @@ class Ledger:
 
     # --- inside --------------------------------------------------------------------------------------------------------------
 
+    def _tags(self) -> frozenset[str]:
+        """Every tombstone, read again only when there are more."""
+        if self.n_tombstones() != len(self._tombstones):
+            with sql.reading(self._engine) as connection:
+                self._tombstones = frozenset(connection.execute(sa.select(TOMBSTONES.c.tag)).scalars())
+        return self._tombstones
+
     def _append(self, kind: str, accounts: Sequence[str | None], bodies: Sequence[Body]) -> tuple[int, int]:
         if not _KIND.fullmatch(kind):
             raise Fault(f"{kind!r} is no kind of event", "write dotted lower-case words")
+        if not all(account is None or isinstance(account, str) for account in accounts):
+            raise Fault("an account id that is no text cannot be written", "write ids as text: numbers lose digits")
+        texts = body_texts(bodies)
         at = clock.to_text(clock.now())
-        texts = [canonical_json(body).decode() for body in bodies]
         with sql.writing(self._engine) as connection:
-            size, _ = self._lock(connection)
-            keys = self._keys_of(connection, {account for account in accounts if account is not None})
-            keys[None] = self._keys.event_key
-            numbered = enumerate(zip(accounts, texts, strict=True), size + 1)
-            leaves = [leaf_of(keys[account], seq, at, kind, account, text) for seq, (account, text) in numbered]
-            rows = [(size + n, at, kind, *rest) for n, rest in enumerate(zip(accounts, texts, leaves, strict=True), 1)]
-            sql.insert_many(connection, EVENTS, ("seq", "at", "kind", "account", "body", "leaf"), rows)
-            self._grow(connection, size, leaves)
+            first, root = size, _ = self._lock(connection)
+            for start in range(0, len(texts), _BATCH):
+                part = slice(start, start + _BATCH)
+                leaves = self._write(connection, size, at, kind, accounts[part], texts[part])
+                root = self._grow(connection, size, leaves)
+                size += len(leaves)
+            connection.execute(sa.update(HEAD).values(**_sealed(self._keys, size, root)))
             files.fault_point("ledger.append.before-commit")
         files.fault_point("ledger.append.after-commit")
-        return size + 1, size + len(leaves)
+        return first + 1, size
 
-    def _grow(self, connection: sa.Connection, size: int, leaves: Sequence[bytes]) -> None:
-        """Tree and head after `leaves` follow the first `size`."""
-        if not leaves:
-            return
+    def _write(
+        self, connection: sa.Connection, size: int, at: str, kind: str, accounts: Sequence[str | None], texts: Sequence[str]
+    ) -> list[bytes]:
+        """Events after the first `size`; their leaves."""
+        named = dict.fromkeys(account for account in accounts if account is not None)
+        keys = people.leaf_keys(connection, self._keys, named)
+        numbered = enumerate(zip(accounts, texts, strict=True), size + 1)
+        rows = [(seq, at, kind, account, text, leaf_of(keys[account], seq, at, kind, account, text)) for seq, (account, text) in numbered]
+        sql.insert_many(connection, EVENTS, ("seq", "at", "kind", "account", "body", "leaf"), rows)
+        return [row[-1] for row in rows]
+
+    def _grow(self, connection: sa.Connection, size: int, leaves: Sequence[bytes]) -> bytes:
+        """The tree after `leaves` follow the first `size`; its root."""
         old = merkle.peaks(size)
         read = node_reader(connection, set(old))
         known = {place: read(place) for place in old}
         made = merkle.grow(size, known, [merkle.leaf_hash(leaf) for leaf in leaves])
-        root = merkle.root(size + len(leaves), (known | made).__getitem__)
         sql.insert_many(connection, NODES, ("level", "idx", "hash"), place_rows(made))
-        connection.execute(sa.update(HEAD).values(**_sealed(self._keys, size + len(leaves), root)))
+        return merkle.root(size + len(leaves), (known | made).__getitem__)
 
     def _lock(self, connection: sa.Connection) -> tuple[int, bytes]:
         """Size and root; other writers wait until this transaction ends."""
@@ -283,44 +387,24 @@ class Ledger:
             raise NotFound(f"the ledger has {now} events; a proof for {at_least} of {wanted} cannot be made", "ask within its length")
         return wanted
 
-    def _key_for(self, connection: sa.Connection, account: str | None) -> bytes | None:
-        if account is None:
-            return self._keys.event_key
-        tag = self._keys.tag(account)
-        wrapped = connection.execute(sa.select(PERSON_KEYS.c.key).where(PERSON_KEYS.c.tag == tag)).scalar()
-        return None if wrapped is None else self._keys.unwrap(wrapped, tag)
-
-    def _keys_of(self, connection: sa.Connection, accounts: set[str]) -> dict[str | None, bytes]:
-        """The leaf key of each account; makes those that are not there yet."""
-        tags = {self._keys.tag(account): account for account in sorted(accounts)}
-        keys: dict[str | None, bytes] = {}
-        for part in _parts(list(tags)):
-            if connection.execute(sa.select(TOMBSTONES.c.tag).where(TOMBSTONES.c.tag.in_(part)).limit(1)).first() is not None:
-                raise NotPermitted("an event is about a person who was forgotten; a tombstone keeps them out", "leave that person out")
-            for row in connection.execute(sa.select(PERSON_KEYS).where(PERSON_KEYS.c.tag.in_(part))):
-                keys[tags[row.tag]] = self._keys.unwrap(row.key, row.tag)
-        fresh = {tag: os.urandom(32) for tag, account in tags.items() if account not in keys}
-        wrapped = [(tag, self._keys.wrap(key, tag)) for tag, key in fresh.items()]
-        sql.insert_many(connection, PERSON_KEYS, ("tag", "key"), wrapped)
-        return keys | {tags[tag]: key for tag, key in fresh.items()}
-
-    def _blank(self, connection: sa.Connection, accounts: Sequence[str]) -> int:
-        rows = connection.execute(sa.select(EVENTS.c.seq, EVENTS.c.leaf).where(EVENTS.c.account.in_(accounts))).all()
+    def _blank(self, connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
+        rows = connection.execute(sa.select(EVENTS.c.seq, EVENTS.c.leaf).where(which)).all()
         blank = sa.update(EVENTS).where(EVENTS.c.seq == sa.bindparam("n")).values(account=None, body=None, buried=sa.bindparam("mark"))
         if rows:
             connection.execute(blank, [{"n": row.seq, "mark": checking.burial_mark(self._keys, row.seq, row.leaf)} for row in rows])
         return len(rows)
 
-    def _frame(self, kind: str, after: int, accounts: Sequence[str] | None) -> pl.DataFrame:
+    def _frame(self, kind: str, after: int, accounts: Sequence[str] | None, upto: int | None) -> pl.DataFrame:
         """table[seq, kind, account, body] of what is not blanked, in order of seq."""
         columns = {"seq": pl.Int64, "kind": pl.String, "account": pl.String, "body": pl.String}
         query = sa.select(*(EVENTS.c[name] for name in columns)).where(EVENTS.c.seq > after, EVENTS.c.body.is_not(None), *_of_kind(kind))
+        query = query if upto is None else query.where(EVENTS.c.seq <= upto)
         with sql.reading(self._engine) as connection:
             if accounts is None:
                 rows = list(connection.execute(query.order_by(EVENTS.c.seq)))
             else:
-                parts = _parts(list(dict.fromkeys(accounts)))
-                rows = [row for part in parts for row in connection.execute(query.where(EVENTS.c.account.in_(part)))]
+                wanted = list(dict.fromkeys(accounts))
+                rows = list(connection.execute(query.where(people.among(connection, EVENTS.c.account, wanted))))
         return pl.DataFrame([tuple(row) for row in rows], schema=columns, orient="row").sort("seq")
 
 
@@ -332,26 +416,28 @@ def _sealed(keys: Keys, size: int, root: bytes) -> dict[str, object]:
     return {"size": size, "root": root, "mac": checking.head_mac(keys, size, root)}
 
 
-def _add_tombstones(connection: sa.Connection, tags: Sequence[str]) -> None:
-    there: set[str] = set()
-    for part in _parts(tags):
-        there |= set(connection.execute(sa.select(TOMBSTONES.c.tag).where(TOMBSTONES.c.tag.in_(part))).scalars())
-    fresh = [{"tag": tag} for tag in dict.fromkeys(tags) if tag not in there]
-    if fresh:
-        connection.execute(sa.insert(TOMBSTONES), fresh)
-
-
-def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), sql.MAX_BOUND):
-        yield values[start : start + sql.MAX_BOUND]
-
-
 def _of_kind(kind: str | None) -> tuple[sa.ColumnElement[bool], ...]:
     if kind is None:
         return ()
     if kind.endswith(".*"):  # a range, because no index serves LIKE; "/" follows "."
         return (EVENTS.c.kind >= kind[:-1], EVENTS.c.kind < f"{kind[:-2]}/")
     return (EVENTS.c.kind == kind,)
+
+
+def _note_at(connection: sa.Connection, size: int) -> dict[str, object] | None:
+    text = connection.execute(sa.select(CHECKPOINTS.c.note).where(CHECKPOINTS.c.size == size)).scalar()
+    return None if text is None else dict(json.loads(text))
+
+
+def _keep_note(connection: sa.Connection, size: int, note: Mapping[str, object]) -> None:
+    connection.execute(sa.delete(CHECKPOINTS).where(CHECKPOINTS.c.size == size))
+    connection.execute(sa.insert(CHECKPOINTS).values(size=size, note=canonical_json(note).decode()))
+
+
+def _about_record(record: str) -> sa.ColumnElement[bool]:
+    """Decisions on this record alone."""
+    said = canonical_json({"record_id": record}).decode()[1:-1]
+    return sa.and_(*_of_kind("consent.*"), EVENTS.c.body.contains(said, autoescape=True))
 
 
 def _event(row: sa.Row[tuple[object, ...]]) -> Event:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _SPACES = re.compile(r"\s+")
+#: Normalised, the line under a heading has become its last word.
+_HEADING = re.compile(r"^#|\S (?:={3,}|-{3,})$")
 #: So many characters of a clause's sha256 stand in messages and reasons; the file itself cites all 64.
 SHORT = 12
 
@@ -20,7 +22,7 @@ class Paragraph:
     number       counted from 1, headings included
     sha256       hex, over the normalised words
     words        the paragraph on one line
-    is_heading   a Markdown heading (`# ...`): names a part, promises nothing
+    is_heading   a Markdown heading (`# ...`, or underlined by = or -): names a part, promises nothing
     """
 
     number: int
@@ -39,8 +41,15 @@ def paragraph_hash(paragraph: str) -> str:
     return hashlib.sha256(normalise(paragraph).encode()).hexdigest()
 
 
-def paragraphs(text: str) -> tuple[Paragraph, ...]:
-    """The paragraphs of `text`: what blank lines separate, in order; a byte order mark and line endings do not count."""
+def parts(text: str) -> list[str]:
+    """What blank lines separate, as written, in order; a byte order mark and line endings do not count."""
     unified = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    parts = [words for words in map(normalise, _BLANK_LINES.split(unified)) if words]
-    return tuple(Paragraph(number, paragraph_hash(words), words, words.startswith("#")) for number, words in enumerate(parts, start=1))
+    return [part for part in _BLANK_LINES.split(unified) if normalise(part)]
+
+
+def paragraphs(text: str) -> tuple[Paragraph, ...]:
+    """The paragraphs of `text`, one for each of its `parts`."""
+    told = [normalise(part) for part in parts(text)]
+    return tuple(
+        Paragraph(number, paragraph_hash(words), words, bool(_HEADING.search(words))) for number, words in enumerate(told, start=1)
+    )

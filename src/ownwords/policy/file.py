@@ -323,6 +323,10 @@ def _check_basis(section: nodes.Section, rule: PolicyRule) -> None:
 def _check_dates(top: nodes.Section, policy: Policy) -> None:
     if policy.effective_from is not None and policy.effective_to is not None and policy.effective_from >= policy.effective_to:
         raise top.fail("'effective_to' is not after 'effective_from'", "swap or mend the two dates", "effective_to")
+    if policy.published_at is not None and policy.effective_from is not None and policy.published_at > policy.effective_from:
+        raise top.fail(
+            "'published_at' is after 'effective_from': nobody could have known of it", "swap or mend the two dates", "effective_from"
+        )
     waits = policy.notice_period_days or any(rule.objection_period_days for rule in policy.rules)
     if waits and policy.published_at is None:
         raise top.fail(

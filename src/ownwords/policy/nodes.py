@@ -13,11 +13,16 @@ import yaml
 
 from ownwords.core import clock
 from ownwords.core.errors import BadPolicy, NotFound
+from ownwords.core.files import check_plain
 
 T = TypeVar("T")
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")}
 _BOOL = "tag:yaml.org,2002:bool"
 _DEEPEST = 8
+#: Letters of one word; a file name has no more either.
+_LONGEST = 200
+#: A notice of 100 years (36,500 days) after it must still be a date.
+_LAST_YEAR = 9000
 _NULL = "tag:yaml.org,2002:null"
 
 
@@ -147,6 +152,10 @@ class Section:
             raise error_at(
                 self.path, node.start_mark, f"{key!r} holds {node.value!r}, which YAML reads as a truth value", "put it in quotes"
             )
+        if not str(node.value).isprintable():
+            raise error_at(self.path, node.start_mark, f"{key!r} holds a control character, or half of one", "write it in plain letters")
+        if len(node.value) > _LONGEST:
+            raise error_at(self.path, node.start_mark, f"{key!r} is {len(node.value):,} letters long", f"write {_LONGEST} at most")
         if node.tag == _NULL or not node.value.strip():
             raise error_at(self.path, node.start_mark, f"{key!r} is empty", "give it a value, or remove the line")
         return str(node.value)
@@ -166,6 +175,7 @@ def read(path: Path, known: frozenset[str]) -> Section:
     raises   NotFound if there is no such file; BadPolicy with line and column for anything that is not plain YAML:
              anchors, aliases, tags, several documents, duplicate or unknown keys
     """
+    check_plain(path)
     try:
         text = path.read_bytes().decode()
     except (FileNotFoundError, IsADirectoryError) as error:
@@ -234,4 +244,7 @@ def _days(word: str) -> int:
 
 
 def _instant(word: str) -> datetime:
-    return clock.from_text(word) if len(word) > 10 else datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC)
+    instant = clock.from_text(word) if len(word) > 10 else datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC)
+    if instant.year > _LAST_YEAR:
+        raise ValueError(word)
+    return instant

@@ -65,6 +65,21 @@ def signals() -> tuple[Signal, ...]:
     return tuple(Signal(str(entry["name"]), _words(entry, "values"), frozenset(_words(entry, "denies"))) for entry in found)
 
 
+def vague_phrases(at: datetime) -> dict[str, str]:
+    """Phrases that leave open what a policy promises, in small letters, and why each does."""
+    return {str(entry["phrase"]): str(entry["why"]) for entry in _entries("vague", "vague", at.date())}
+
+
+def words_of_purposes(at: datetime) -> dict[str, tuple[str, ...]]:
+    """The words, in small letters, by which a paragraph shows that it speaks of a purpose."""
+    return {str(entry["name"]): _words(entry, "words") for entry in _entries("vague", "purpose", at.date())}
+
+
+def words_of_categories(at: datetime) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """Categories of records, and the words by which a paragraph shows that it speaks of them."""
+    return tuple((_words(entry, "name"), _words(entry, "words")) for entry in _entries("vague", "category", at.date()))
+
+
 def _entries(file: str, table: str, day: date) -> list[dict[str, object]]:
     """Entries that count on `day`, oldest first."""
     rows = [row for row in _table(file, table) if _day(row, "since", date.min) <= day]

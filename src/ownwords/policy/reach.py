@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 
 from ownwords.core.purpose import granted_by
@@ -37,7 +39,7 @@ def is_within(rule: PolicyRule, asked: Asked) -> pl.Expr:
         ("terms", rule.terms),
     )
     parts = [pl.col(column).is_in(list(words)) for column, words in lists if words]
-    start = asked.policy.posts_from(rule) if allows else rule.applies_to_posts_from
+    start = _start(rule, asked)
     if start is not None:
         parts.append(pl.col("created_at") >= start)
     return pl.all_horizontal([part.fill_null(not allows) for part in parts]) if parts else pl.lit(True)
@@ -46,3 +48,12 @@ def is_within(rule: PolicyRule, asked: Asked) -> pl.Expr:
 def first_cited(rules: tuple[PolicyRule, ...], asked: Asked) -> pl.Expr:
     """str: `id:clause` of the first rule that speaks of the record; null where none does."""
     return pl.coalesce(pl.lit(None, pl.String), *(pl.when(is_within(rule, asked)).then(pl.lit(rule.cites)) for rule in rules))
+
+
+def moments(rules: tuple[PolicyRule, ...], asked: Asked) -> tuple[datetime, ...]:
+    """From when on posts are spoken of, by each rule that says so."""
+    return tuple(start for rule in rules if (start := _start(rule, asked)) is not None)
+
+
+def _start(rule: PolicyRule, asked: Asked) -> datetime | None:
+    return asked.policy.posts_from(rule) if rule.effect == "allow" else rule.applies_to_posts_from

@@ -18,36 +18,63 @@ _own_at_K   time    of the person's newest own consent to Asked.chain[K]: replac
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
 from ownwords.core.purpose import granted_by
-from ownwords.core.schemas import SPECIAL
+from ownwords.core.schemas import RECORDS, SPECIAL, conform
 from ownwords.policy import numbers
 from ownwords.policy.facts import FAR, STATE_CODES, UNKNOWN_STATE, Asked, Facts, is_special
 
 _SCOPE = ("category", "since", "until", "record_id")
 #: What a scoped decision can depend on.
-_ROW_KEYS = ("account_id", "category", "created_at", "record_id", "_marked")
+_ROW_KEYS = {name: RECORDS[name] for name in ("account_id", "category", "created_at", "record_id")}
 
 
-def stand(records: pl.LazyFrame, facts: Facts, asked: Asked) -> pl.LazyFrame:
-    """`records` with the columns above; the order of rows is not kept."""
-    accounts = _accounts(facts, asked)
-    live = _live(facts.decisions, accounts, asked)
-    scoped = live.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in _SCOPE)).select("account_id").unique()
-    whole = _collapse(live.join(scoped, on="account_id", how="anti").lazy(), ["account_id"], asked).collect()
-    rows = records.join(accounts.join(whole, on="account_id", how="left").lazy(), on="account_id", how="left")
-    if scoped.is_empty():
-        return rows
-    rows = rows.with_columns(is_special().alias("_marked"))
-    told = _collapse(_covered(rows, live.join(scoped, on="account_id", how="semi")), list(_ROW_KEYS), asked)
-    columns = [name for name in whole.columns if name != "account_id"]
-    joined = rows.join(told, on=list(_ROW_KEYS), how="left", nulls_equal=True, suffix="_scoped")
-    return joined.with_columns(pl.coalesce(f"{name}_scoped", name).alias(name) for name in columns).drop(
-        f"{name}_scoped" for name in columns
-    )
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How everybody stands towards one question.
+
+    people   table[A]: account_id, the columns above, and _scoped: some decision of theirs is about some of their records only;
+             the columns that decisions make are then null here, and `beside` fills them
+    scoped   table[D]: the decisions of those, as `_live` gives them
+    place    uint32 over rows with account_id: the account's row in `people`; null where nobody knows it
+    """
+
+    people: pl.DataFrame
+    scoped: pl.DataFrame
+    place: pl.Expr
+
+    @classmethod
+    def of(cls, facts: Facts, asked: Asked) -> Standing:
+        """Everybody of whom an account, a state or a decision is known."""
+        accounts = _accounts(facts, asked)
+        live = _live(facts.decisions, accounts, asked)
+        some = live.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in _SCOPE)).select("account_id").unique()
+        whole = _collapse(live.join(some, on="account_id", how="anti").lazy(), "account_id", asked).collect()
+        people = accounts.join(whole, on="account_id", how="left").join(
+            some.with_columns(pl.lit(True).alias("_scoped")), on="account_id", how="left"
+        )
+        scoped = live.join(some, on="account_id", how="semi")
+        # An enumeration is a hash table made once: a third of what a join costs, and the expression can be put to block after block.
+        place = pl.col("account_id").cast(pl.Enum(people["account_id"]), strict=False).to_physical().cast(pl.UInt32)
+        return cls(people.with_columns(pl.col("_scoped").fill_null(False)), scoped, place)
+
+    def beside(self, rows: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+        """`rows`, in their order, with the columns above."""
+        known = self.people.select(pl.exclude("account_id").gather(rows.select(self.place).to_series()))
+        stood = rows.hstack(known)
+        if self.scoped.is_empty() or not known["_scoped"].any():
+            return stood
+        marked = stood.select(is_special().alias("_marked"))
+        keys = conform(stood, _ROW_KEYS).hstack(marked).with_row_index("_row").filter(known["_scoped"])
+        told = _collapse(_covered(keys.lazy(), self.scoped.lazy()), "_row", asked)
+        decided = [name for name in told.collect_schema().names() if name != "_row"]
+        joined = stood.lazy().with_row_index("_row").join(told, on="_row", how="left", suffix="_told", maintain_order="left")
+        merged = joined.with_columns(pl.coalesce(f"{name}_told", name).alias(name) for name in decided)
+        return merged.select(stood.columns).collect()
 
 
 def _accounts(facts: Facts, asked: Asked) -> pl.DataFrame:
@@ -166,10 +193,9 @@ def _says(column: str, word: str) -> pl.Expr:
     return (pl.col(column) == word).fill_null(False)
 
 
-def _covered(records: pl.LazyFrame, live: pl.DataFrame) -> pl.LazyFrame:
-    """One row a record (by _ROW_KEYS) and decision that covers it. What the record does not say, a denial covers and a grant does not."""
-    decisions = live.lazy().rename({"category": "d_category", "record_id": "d_record_id"})
-    keys = records.select(_ROW_KEYS).join(live.lazy().select("account_id").unique(), on="account_id", how="semi").unique()
+def _covered(keys: pl.LazyFrame, scoped: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a record and decision that covers it. What the record does not say, a denial covers and a grant does not."""
+    decisions = scoped.rename({"category": "d_category", "record_id": "d_record_id"})
     wanted = {
         "d_category": pl.when(pl.col("d_category") == SPECIAL).then("_marked").otherwise(pl.col("d_category") == pl.col("category")),
         "d_record_id": pl.col("d_record_id") == pl.col("record_id"),
@@ -180,14 +206,15 @@ def _covered(records: pl.LazyFrame, live: pl.DataFrame) -> pl.LazyFrame:
     return keys.join(decisions, on="account_id", how="inner").filter(pl.all_horizontal(covers))
 
 
-def _collapse(live: pl.LazyFrame, keys: list[str], asked: Asked) -> pl.LazyFrame:
-    """One row per `keys`: _own, _guardian, _directive, _denied, _explicit, _special, _own_at_K."""
+def _collapse(live: pl.LazyFrame, key: str, asked: Asked) -> pl.LazyFrame:
+    """One row per `key`: _own, _guardian, _directive, _denied, _explicit, _special, _own_at_K."""
     own_at = [
-        pl.when(pl.col("own") & pl.col("purpose").is_in(list(granted_by(name)))).then("moment").max().over(keys).alias(f"_own_at_{k}")
+        pl.when(pl.col("own") & pl.col("purpose").is_in(list(granted_by(name)))).then("moment").max().over(key).alias(f"_own_at_{k}")
         for k, name in enumerate(asked.chain)
     ]
-    d_category, d_record_id = ("d_category", "d_record_id") if len(keys) > 1 else ("category", "record_id")
-    by_name = pl.col(d_category).is_not_null() | pl.col(d_record_id).is_not_null()
+    d_category, d_record_id = ("category", "record_id") if key == "account_id" else ("d_category", "d_record_id")
+    by_name = pl.col("exact") & (pl.col(d_category).is_not_null() | pl.col(d_record_id).is_not_null())
+    is_special_scope = pl.col(d_category) == SPECIAL
     replaced = pl.lit(False)
     for k, name in enumerate(asked.chain):
         replaced |= _says("purpose", name) & (pl.col(f"_own_at_{k}") > pl.col("moment")).fill_null(False)
@@ -195,13 +222,13 @@ def _collapse(live: pl.LazyFrame, keys: list[str], asked: Asked) -> pl.LazyFrame
     consents = pl.col("own") & ~pl.col("dead") & pl.col("purpose").is_in(list(granted_by(asked.purpose)))
     return (
         live.with_columns(own_at)
-        .group_by(keys)
+        .group_by(key)
         .agg(
             pl.when(consents).then("seq").max().alias("_own"),
             pl.when("guardian").then("seq").max().alias("_guardian"),
             pl.when("directive").then("seq").max().alias("_directive"),
-            (pl.col("exact") & by_name & (pl.col(d_category) != SPECIAL).fill_null(True)).any().alias("_explicit"),
-            (pl.col("exact") & by_name & (pl.col(d_category) == SPECIAL).fill_null(True)).any().alias("_special"),
+            (by_name & ~is_special_scope.fill_null(False)).any().alias("_explicit"),
+            (by_name & is_special_scope.fill_null(True)).any().alias("_special"),
             pl.when(denied).then("seq").max().alias("_denied"),
             *(pl.col(f"_own_at_{k}").first() for k in range(len(asked.chain))),
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core.errors import BadInput
-from ownwords.core.schemas import ACCOUNTS, PARSED, PRIVATE, REJECTS, Batch, conform
+from ownwords.core.schemas import PARSED, PRIVATE, REJECTS, Batch, conform, one_row_each
 from ownwords.sources._json import AT
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def batch(chunk: Chunk, refused: list[tuple[int, str]], turned: Turned, place: s
         refused = sorted([*refused, *bad.select(AT, REFUSE).rows()])
         rows = rows.filter(pl.col(REFUSE).is_null())
     told = conform(rows, PARSED).with_columns(created_at=_not_after(pl.col("created_at")))
-    return Batch(told, accounts(turned.accounts), rejects(chunk.lose(refused), place))
+    return Batch(told, one_row_each(turned.accounts), rejects(chunk.lose(refused), place))
 
 
 def _not_after(instant: pl.Expr) -> pl.Expr:
@@ -60,14 +60,6 @@ def rejects(lost: Iterable[Lost], place: str) -> pl.DataFrame:
     """The REJECTS table of some lost rows."""
     rows = [(f"{place}{one.number}", one.reason, one.sha256) for one in lost]
     return pl.DataFrame(rows, schema=REJECTS, orient="row")
-
-
-def accounts(frame: pl.DataFrame) -> pl.DataFrame:
-    """ACCOUNTS with one row an account, each column the last that was known."""
-    known = conform(frame, ACCOUNTS).filter(pl.col("account_id").is_not_null())
-    if not known["account_id"].is_duplicated().any():
-        return known
-    return known.group_by("account_id", maintain_order=True).agg(pl.all().drop_nulls().last())
 
 
 def settle(batches: Iterable[Batch], options: ReadOptions, name: str, what: str) -> Iterator[Batch]:
@@ -85,7 +77,7 @@ def settle(batches: Iterable[Batch], options: ReadOptions, name: str, what: str)
         held.append(one)
         n_rejects += one.rejects.height
         n_kept += one.records.height + one.private_counted + one.accounts.height
-        n_held += one.records.height + one.rejects.height
+        n_held += one.records.height + one.rejects.height + one.private.height
         if n_kept == 0 and n_rejects > _HOPELESS:
             break
         if n_kept and n_held >= options.batch_rows:
@@ -100,9 +92,12 @@ def settle(batches: Iterable[Batch], options: ReadOptions, name: str, what: str)
 
 def _counted(one: Batch) -> Batch:
     """`one` with private rows (messages, and whatever was for some people only) counted instead of yielded."""
-    is_private = pl.col("visibility").is_in(sorted(PRIVATE)) | (pl.col("category") == "message")
-    kept = one.records.filter(~is_private.fill_null(value=False))
-    return replace(one, records=kept, private_counted=one.private_counted + one.records.height - kept.height)
+    told = pl.col("visibility").is_in(sorted(PRIVATE)).fill_null(value=False)
+    is_private = told | (pl.col("category") == "message").fill_null(value=False)
+    kept, private = one.records.filter(~is_private), one.records.filter(is_private)
+    private = private.with_columns(visibility=pl.when(told).then("visibility").otherwise(pl.lit("private")))
+    counted = one.private_counted + private.height
+    return replace(one, records=kept, private_counted=counted, private=pl.concat([one.private, private]))
 
 
 def _join(held: list[Batch]) -> Batch:
@@ -110,7 +105,8 @@ def _join(held: list[Batch]) -> Batch:
         return held[0]
     return Batch(
         pl.concat([one.records for one in held]),
-        accounts(pl.concat([one.accounts for one in held])),
+        one_row_each(pl.concat([one.accounts for one in held])),
         pl.concat([one.rejects for one in held]),
         sum(one.private_counted for one in held),
+        pl.concat([one.private for one in held]),
     )

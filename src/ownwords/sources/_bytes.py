@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import zstandard
 
 from ownwords.core.errors import BadInput, from_os_error
+from ownwords.core.files import check_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,7 @@ def blocks(path: Path) -> Iterator[bytes]:
     yields   bytes of about BLOCK, never empty
     raises   BadInput if it is a folder, broken, cut short, or expands beyond MAX_RATIO; NotFound, Disk from the system
     """
+    check_plain(path)
     with _system_errors(path), path.open("rb") as handle:
         magic = handle.read(4)
         handle.seek(0)
@@ -57,6 +59,16 @@ def head(path: Path, n_bytes: int = 1 << 16) -> bytes:
     except Exception:  # whatever is wrong with it, read() will say so
         return bytes(found[:n_bytes])
     return bytes(found[:n_bytes])
+
+
+def first_rows(path: Path, n_bytes: int, most: int) -> bytes:
+    """The first `n_bytes` of a file and the rest of the line they end in, `most` at most; empty if it cannot be read."""
+    found = head(path, n_bytes)
+    if len(found) < n_bytes or b"\n" in found:
+        return found
+    longer = head(path, most)
+    end = longer.find(b"\n", n_bytes)
+    return longer if end < 0 else longer[:end]
 
 
 def without_mark(raw: bytes, path: Path) -> bytes:

@@ -106,7 +106,8 @@ def _turn(frame: pl.DataFrame, options: ReadOptions) -> Turned:
         pl.lit(TERMS).alias("terms"),
         _signals().alias("signals"),
     )
-    return Turned(rows, named.select("account_id", pl.lit("reddit").alias("network"), handle="author"))
+    people = named.filter(rows[REFUSE].is_null()).select("account_id", pl.lit("reddit").alias("network"), handle="author")
+    return Turned(rows, people)
 
 
 def _is_gone() -> pl.Expr:

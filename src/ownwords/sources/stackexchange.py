@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core.errors import BadInput, from_os_error
+from ownwords.core.files import check_plain
 from ownwords.sources import _xml
 from ownwords.sources._batches import DELETED, REFUSE, Turned, batch, settle
 from ownwords.sources._columns import edit_number, in_range, json_of, not_before
@@ -62,6 +63,7 @@ def _documents(path: Path) -> dict[str, Path]:
     if not path.is_dir():
         name = _xml.root(path)
         if name not in _ORDER:
+            check_plain(path)
             with path.open("rb") as handle:
                 is_7z = handle.read(4) == b"7z\xbc\xaf"
             raise BadInput(f"{path.name} is not {_WHAT}", "unpack it with 7z, then give the folder" if is_7z else "name the folder")

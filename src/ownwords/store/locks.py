@@ -56,6 +56,16 @@ def scratch(folder: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def alone(path: Path, wait_s: float = 0.0) -> Iterator[bool]:
+    """Hold a lock file that stays where it is; False if another process holds it longer than `wait_s`."""
+    deadline = time.monotonic() + wait_s
+    with path.open("a+b") as handle:
+        while not (is_ours := _try(handle)) and time.monotonic() < deadline:
+            time.sleep(_PAUSE_S)
+        yield is_ours
+
+
 def abandoned(parent: Path, prefix: str) -> list[Path]:
     """Scratch folders below `parent` whose process is dead."""
     return [path for path in parent.glob(f"{prefix}*") if path.is_dir() and not is_held(path.with_name(path.name + ".lock"))]
@@ -67,7 +77,7 @@ def wait_for_readers(leases: Path, longest_s: float = 60.0) -> int:
     A lease of a process that died is free to lock, and is removed.
     """
     deadline = time.monotonic() + longest_s
-    waiting = [path for path in leases.iterdir() if not path.name.startswith(".")]
+    waiting = [path for path in leases.iterdir() if path.is_file() and not path.name.startswith(".")]
     own = f"{os.getpid()}-"
     while waiting := [path for path in waiting if not path.name.startswith(own) and is_held(path)]:
         if time.monotonic() > deadline:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from ownwords.core.schemas import PARSED, RECORDS, conform
+from ownwords.core.schemas import PARSED, PRIVATE, RECORDS, VISIBILITY_ORDER, conform, rank
 from ownwords.store.redact import REFERENCES
 from ownwords.store.table import N_BUCKETS, bucket_of, buckets_of
 
@@ -21,18 +21,25 @@ if TYPE_CHECKING:
 _ROWS_AT_A_TIME = 80_000
 #: A file in the folder of an ingest whose rows were deleted, because somebody in them was forgotten.
 PUT_AWAY = "put-away"
-#: Columns whose change makes a new revision.
-_CONTENT = [name for name in PARSED if name not in {"record_id", "revision", "observed_at", "terms", "conversation"}]
+#: Columns whose change makes a new revision. The terms are those of the copy that came last: it is the one that is held.
+_CONTENT = [name for name in PARSED if name not in {"record_id", "revision", "observed_at", "conversation"}]
 _LISTS = [name for name in _CONTENT if isinstance(PARSED[name], pl.List)]
 _PLAIN = [name for name in _CONTENT if name not in _LISTS]
 #: What people write; the attributes of these (scores, counts) change without anybody writing anything.
 _WRITTEN = ["post", "reply", "repost", "reaction"]
+#: What is not held of a record that was not for everyone.
+_PERSONAL = ["text", "language", "attributes", "media", "mentions", "audience"]
+#: A revision that no other follows.
+_LAST = 2**31 - 1
 _STAGED = {**PARSED, "bucket": pl.Int32, "_row": pl.Int64}
 
 
 @dataclass
 class Staging:
     """Rows on their way in; counts what became of them.
+
+    A record's visibility only narrows: of all that is told of it, here and before, in whatever order, the narrowest counts; null and
+    `unknown` say nothing. A record that turns out to be private keeps its place, and nothing of what was written.
 
     n_new, n_changed, n_unchanged   first seen; a new revision; already there, or older than what is there
     """
@@ -44,6 +51,7 @@ class Staging:
     n_unchanged: int = 0
     next_no: int = 1
     per_bucket: dict[int, int] = field(default_factory=dict)
+    _private: list[pl.DataFrame] = field(default_factory=list)
     _n_chunks: int = 0
     _n_rows: int = 0
 
@@ -60,15 +68,24 @@ class Staging:
         self._n_chunks += 1
         self._n_rows += rows.height
 
+    def hear(self, private: pl.DataFrame) -> None:
+        """PARSED rows that are not taken in, and narrow what is held, or comes in, of the same records."""
+        if private.height:
+            told = _identified(conform(private, PARSED).with_row_index("_row"))
+            self._private.append(told.select("record_id", _narrow=_rank("visibility")))
+
     def frames(self, store: Store) -> Iterator[pl.DataFrame]:
         """RECORDS rows that are new or changed against `store`, numbered, a few buckets at a time."""
         self.next_no = store.versions.next_no
-        homed = self._homed(store)
+        homed, narrow = self._homed(store), self._narrow()
+        withdrawn = self._withdrawn(store)
         for buckets in self._groups():
-            rows = self._rows().filter(pl.col("bucket").is_in(buckets)).join(homed.lazy(), on="_row", how="anti").collect()
-            rows = _identified(pl.concat([rows, homed.filter(pl.col("bucket").is_in(buckets))]).sort("_row"))
-            held = store.scan([*buckets, bucket_of(None)]).join(rows.lazy(), on="record_id", how="semi")
-            fresh = self._against(rows, held.select("record_id", "revision", *_CONTENT).collect())
+            in_group = pl.col("bucket").is_in(buckets)
+            rows = self._rows().filter(in_group).join(homed.lazy(), on="_row", how="anti").collect()
+            rows = _identified(pl.concat([rows, homed.filter(in_group)]).sort("_row"))
+            names = pl.concat([rows["record_id"], withdrawn.filter(in_group)["record_id"]]).unique().to_frame()
+            held = store.scan([*buckets, bucket_of(None)]).join(names.lazy(), on="record_id", how="semi")
+            fresh = self._against(rows, held.select(*PARSED, "bucket").collect(), narrow)
             numbers = pl.int_range(self.next_no, self.next_no + fresh.height, dtype=pl.Int64, eager=True)
             numbered = fresh.with_columns(
                 (pl.col("bucket").cast(pl.Int64) * (1 << 48) + numbers).alias("record_no"), pl.lit(self.batch).alias("batch")
@@ -100,6 +117,24 @@ class Staging:
         self._count(homed, 1)
         return homed
 
+    def _narrow(self) -> pl.DataFrame:
+        """table[record_id, _narrow]: the narrowest visibility that was told in this run, where it is not public."""
+        staged = self._rows().filter(pl.col("record_id").is_not_null()).select("record_id", _narrow=_rank("visibility"))
+        told = pl.concat([staged.filter(pl.col("_narrow") > 0), *(private.lazy() for private in self._private)])
+        return told.group_by("record_id").agg(pl.col("_narrow").max()).collect()
+
+    def _withdrawn(self, store: Store) -> pl.DataFrame:
+        """table[record_id, bucket]: records held as less private than they are now heard to be, and not among the staged rows."""
+        if not self._private:
+            return pl.DataFrame(schema={"record_id": pl.String, "bucket": pl.Int32})
+        heard = pl.concat(self._private).lazy().group_by("record_id").agg(pl.col("_narrow").max())
+        held = store.scan().select("record_id", "bucket", held=_rank("visibility"))
+        wider = held.join(heard, on="record_id", how="inner").filter(pl.col("_narrow") > pl.col("held").fill_null(-1))
+        staged = self._rows().filter(pl.col("record_id").is_not_null()).select("record_id")
+        found = wider.join(staged, on="record_id", how="anti").select("record_id", "bucket").collect()
+        self._count(found, 1)
+        return found
+
     def _groups(self) -> Iterator[list[int]]:
         group: list[int] = []
         n_rows = 0
@@ -114,27 +149,43 @@ class Staging:
         if group:
             yield group
 
-    def _against(self, rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    def _against(self, rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame) -> pl.DataFrame:
         """The rows that say something new; revisions continue those held, each higher than the one before."""
-        n_rows = rows.height
         held = held.unique("record_id", keep="any")
-        marked = rows.join(held, on="record_id", how="left", suffix="_held", maintain_order="left").with_columns(_known())
-        marked = marked.with_columns(_told("").alias("_lists"), _told("_held").alias("_lists_held"))
-        marked = marked.unique(["record_id", "revision", "_lists", *_PLAIN], keep="first", maintain_order=True)
-        same = pl.all_horizontal(_same(name) for name in _PLAIN) & pl.col("_lists").eq_missing(pl.col("_lists_held"))
-        gone_for_good = pl.col("state_held").is_in(["deleted", "withheld"]) & (pl.col("state") == "live")
-        is_history = (pl.col("revision") > 0) | (pl.col("revision").max().over("record_id") > pl.col("revision"))
-        older = (pl.col("revision") < pl.col("revision_held")) & is_history
-        is_new = pl.col("revision_held").is_null()
-        fresh = marked.filter(is_new | ~(same | gone_for_good | older)).sort("record_id", "revision", "_row")
-        place = pl.int_range(pl.len()).over("record_id")
-        least = pl.max_horizontal("revision", (pl.col("revision_held") + 1).fill_null(0))
-        fresh = fresh.with_columns(((least - place).cum_max().over("record_id") + place).cast(pl.Int32).alias("revision"))
-        n_new = fresh.select((is_new & (place == 0)).sum()).item()
+        fresh, n_new = _fresh(rows, held, narrow)
+        narrowed = _narrowed(held.join(fresh, on="record_id", how="anti"), narrow)
+        n_staged = narrowed.join(rows, on="record_id", how="semi").height
         self.n_new += n_new
-        self.n_changed += fresh.height - n_new
-        self.n_unchanged += n_rows - fresh.height
-        return fresh.select(*PARSED, "bucket")
+        self.n_changed += fresh.height - n_new + narrowed.height
+        self.n_unchanged += rows.height - fresh.height - n_staged
+        return pl.concat([fresh, narrowed])
+
+
+def _fresh(rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The rows that are not held as they are, and how many of their records are not held at all."""
+    marked = rows.join(held, on="record_id", how="left", suffix="_held", maintain_order="left")
+    marked = marked.join(narrow, on="record_id", how="left", maintain_order="left").with_columns(*_known(), _narrowest())
+    marked = marked.with_columns(_unwritten()).with_columns(_told("").alias("_lists"), _told("_held").alias("_lists_held"))
+    marked = marked.unique(["record_id", "revision", "_lists", *_PLAIN], keep="first", maintain_order=True)
+    same = pl.all_horizontal(_same(name) for name in _PLAIN) & pl.col("_lists").eq_missing(pl.col("_lists_held"))
+    gone_for_good = pl.col("state_held").is_in(["deleted", "withheld"]) & (pl.col("state") == "live")
+    is_history = (pl.col("revision") > 0) | (pl.col("revision").max().over("record_id") > pl.col("revision"))
+    older = (pl.col("revision") < pl.col("revision_held")) & is_history
+    is_new = pl.col("revision_held").is_null()
+    is_last = pl.col("revision_held") == _LAST
+    fresh = marked.filter(is_new | ~(same | gone_for_good | older | is_last)).sort("record_id", "revision", "_row")
+    place = pl.int_range(pl.len()).over("record_id")
+    least = pl.max_horizontal("revision", (pl.col("revision_held") + 1).fill_null(0))
+    fresh = fresh.with_columns(((least - place).cum_max().over("record_id") + place).cast(pl.Int32).alias("revision"))
+    return fresh.select(*PARSED, "bucket"), fresh.select((is_new & (place == 0)).sum()).item()
+
+
+def _narrowed(held: pl.DataFrame, narrow: pl.DataFrame) -> pl.DataFrame:
+    """A further revision of each held row that is now told to be narrower, the same in all else."""
+    told = held.join(narrow, on="record_id", how="inner")
+    wider = told.filter((pl.col("_narrow") > _rank("visibility").fill_null(-1)) & (pl.col("revision") < _LAST))
+    again = wider.with_columns(_word(pl.col("_narrow")).alias("visibility"), pl.col("revision") + 1)
+    return again.with_columns(_unwritten()).select(*PARSED, "bucket")
 
 
 def _identified(rows: pl.DataFrame) -> pl.DataFrame:
@@ -152,10 +203,33 @@ def _identified(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.filter(~anonymous), named]).sort("_row")
 
 
+def _rank(column: str) -> pl.Expr:
+    """int8: how narrow a visibility is, 0 = public; null for one that says nothing."""
+    return rank(pl.col(column).replace("unknown", None), VISIBILITY_ORDER)
+
+
+def _word(narrow: pl.Expr) -> pl.Expr:
+    return narrow.replace_strict(dict(enumerate(VISIBILITY_ORDER)), default="unknown", return_dtype=pl.String)
+
+
+def _narrowest() -> pl.Expr:
+    """The visibility that counts: the narrowest of what all rows of the record say, here and held."""
+    narrowest = pl.max_horizontal(_rank("visibility").max().over("record_id"), _rank("visibility_held"), "_narrow")
+    unsaid = pl.coalesce("visibility", "visibility_held")
+    return pl.when(narrowest.is_not_null()).then(_word(narrowest)).otherwise(unsaid).alias("visibility")
+
+
+def _unwritten() -> list[pl.Expr]:
+    """Nothing of what a person wrote in rows that were not for everyone."""
+    is_private = pl.col("visibility").is_in(sorted(PRIVATE)).fill_null(value=False)
+    return [pl.when(~is_private).then(name).alias(name) for name in _PERSONAL]
+
+
 def _known() -> list[pl.Expr]:
     """What a live row leaves unknown stays as it was known: no word on a signal is not the signal's end."""
     is_live = pl.col("state").fill_null("live") == "live"
-    return [pl.when(is_live).then(pl.coalesce(name, f"{name}_held")).otherwise(name).alias(name) for name in _CONTENT]
+    names = [name for name in _CONTENT if name != "visibility"]
+    return [pl.when(is_live).then(pl.coalesce(name, f"{name}_held")).otherwise(name).alias(name) for name in names]
 
 
 def _told(suffix: str) -> pl.Expr:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from ownwords.core.schemas import ACCOUNTS, RECORDS, conform
+from ownwords.core.schemas import ACCOUNTS, RECORDS, conform, one_row_each
 from ownwords.store.table import Table, bucket_of, buckets_of
 
 if TYPE_CHECKING:
@@ -47,11 +47,13 @@ class Store:
         store.accounts_table.create()
         return store
 
-    def scan(self, buckets: Sequence[int] | None = None) -> pl.LazyFrame:
-        """RECORDS rows, the highest revision of each record; optionally of some buckets only."""
+    def scan(self, buckets: Sequence[int] | None = None, batches: Sequence[str] | None = None) -> pl.LazyFrame:
+        """RECORDS rows, the highest revision of each record; optionally of some buckets only, or of what came in by some ingests."""
         rows = self.records.scan(self.versions.records)
         if buckets is not None:
             rows = rows.filter(pl.col("bucket").is_in(sorted(set(buckets))))
+        if batches is not None:
+            rows = rows.filter(pl.col("batch").is_in(list(batches)))
         revised = rows.filter(pl.col("revision") > 0).group_by("record_id").agg(pl.col("revision").max().alias("newest"))
         current = rows.join(revised, on="record_id", how="left")
         return current.filter(pl.col("newest").is_null() | (pl.col("revision") == pl.col("newest"))).drop("newest")
@@ -61,6 +63,19 @@ class Store:
         wanted = pl.Series("record_no", list(numbers), dtype=pl.Int64)
         rows = self.scan((wanted // (1 << 48)).unique().to_list())
         return rows.join(wanted.to_frame().lazy(), on="record_no", how="semi")
+
+    def newest_of(self, numbers: Sequence[int], batches: Sequence[str] | None = None) -> pl.DataFrame:
+        """RECORDS, one row or none: the highest revision of one record, which `numbers` are all the numbers of.
+
+        batches   only revisions that came in by these ingests; None: all
+        """
+        if not numbers:
+            return pl.DataFrame(schema=RECORDS)
+        buckets = sorted({number >> 48 for number in numbers})
+        rows = self.records.scan(self.versions.records).filter(pl.col("bucket").is_in(buckets) & pl.col("record_no").is_in(list(numbers)))
+        if batches is not None:
+            rows = rows.filter(pl.col("batch").is_in(list(batches)))
+        return rows.collect().sort("revision").tail(1)
 
     def successors(self, numbers: pl.Series) -> pl.LazyFrame:
         """table[record_no, now]: what the record behind each number is called in its current revision; none if it is gone."""
@@ -79,16 +94,21 @@ class Store:
         """ACCOUNTS rows, one an account."""
         return self.accounts_table.scan(self.versions.accounts).select(list(ACCOUNTS)).collect()
 
+    def accounts_of(self, account_ids: Sequence[str]) -> pl.DataFrame:
+        """ACCOUNTS rows of these accounts; only their buckets are read."""
+        rows = self.accounts_table.scan(self.versions.accounts).filter(pl.col("bucket").is_in([bucket_of(name) for name in account_ids]))
+        return rows.filter(pl.col("account_id").is_in(list(account_ids))).select(list(ACCOUNTS)).collect()
+
     def merge_accounts(self, seen: pl.DataFrame) -> int:
-        """Fold ACCOUNTS rows into the table: what is newly known replaces, what is unknown stays; the new version."""
+        """Fold ACCOUNTS rows into the table, as `one_row_each` says: what is told later may only narrow; the new version."""
+        seen = seen.filter(pl.col("account_id").is_not_null())
         if not seen.height:
             return self.versions.accounts
-        latest = seen.group_by("account_id", maintain_order=True).agg(pl.exclude("account_id").drop_nulls().last())
-        latest = conform(latest.with_columns(buckets_of(latest["account_id"]).alias("bucket")), self.accounts_table.schema)
-        buckets = latest["bucket"].unique().to_list()
+        buckets = buckets_of(seen["account_id"]).unique().to_list()
         before = self.accounts_table.scan(self.versions.accounts).filter(pl.col("bucket").is_in(buckets)).collect()
-        merged = before.update(latest, on="account_id", how="full").select(list(self.accounts_table.schema))
-        if merged.sort("account_id").equals(before.sort("account_id")):
+        told = one_row_each(pl.concat([before.select(list(ACCOUNTS)), conform(seen, ACCOUNTS)]))
+        merged = conform(told.with_columns(buckets_of(told["account_id"]).alias("bucket")), self.accounts_table.schema)
+        if merged.sort("account_id").equals(before.select(merged.columns).sort("account_id")):
             return self.versions.accounts
         return self.accounts_table.overwrite(buckets, merged)
 

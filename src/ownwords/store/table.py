@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ownwords.core.errors import BadWorkspace
 from ownwords.core.files import fault_point
 
 if TYPE_CHECKING:
@@ -61,8 +62,19 @@ class Table:
         return int(self._open().version())
 
     def scan(self, version: int) -> pl.LazyFrame:
-        """Every row at `version`."""
-        return pl.scan_delta(str(self.path), version=version)
+        """Every row at `version`.
+
+        raises   BadWorkspace naming a file that is not there, or not as long as it was written: to read it would stop the program
+        """
+        from deltalake import DeltaTable
+
+        table = DeltaTable(str(self.path), version=version)
+        actions = table.get_add_actions(flatten=True)
+        for name, n_bytes in zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True):
+            path = self.path / name
+            if not path.is_file() or path.stat().st_size != n_bytes:
+                raise BadWorkspace(f"{path} is missing or damaged", "restore it from a backup")
+        return pl.scan_delta(table)
 
     def append(self, frames: Iterable[pl.DataFrame], batch: str) -> int:
         """Append `frames`, one Delta version each, so that no more than one is held; the new version.

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from ownwords.verbs.build import build
-from ownwords.verbs.consent import consent
-from ownwords.verbs.forget import forget
-from ownwords.verbs.ingest import ingest
-from ownwords.verbs.init import init
-from ownwords.verbs.permit import permit
-from ownwords.verbs.prove import prove
-from ownwords.verbs.use import use
+from ownwords.verbs import build as _build
+from ownwords.verbs import consent as _consent
+from ownwords.verbs import forget as _forget
+from ownwords.verbs import ingest as _ingest
+from ownwords.verbs import init as _init
+from ownwords.verbs import permit as _permit
+from ownwords.verbs import prove as _prove
+from ownwords.verbs import use as _use
+from ownwords.verbs._asked import asked
 
 __all__ = ["build", "consent", "forget", "ingest", "init", "permit", "prove", "use"]
+
+build = asked(_build.build)
+consent = asked(_consent.consent)
+forget = asked(_forget.forget)
+ingest = asked(_ingest.ingest)
+init = asked(_init.init)
+permit = asked(_permit.permit)
+prove = asked(_prove.prove)
+use = asked(_use.use)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownwords.core import clock, files
-from ownwords.core.errors import NotFound, NotPermitted
-from ownwords.core.manifest import BITMAP, Manifest
+from ownwords.core.errors import NotFound, NotPermitted, NotProven
+from ownwords.core.manifest import BITMAP, INPUTS_BITMAP, Manifest
 from ownwords.core.product import Artifact
 
 if TYPE_CHECKING:
@@ -51,18 +51,68 @@ def find(house: House, wanted: str) -> Artifact:
 def newest(house: House, product: str, where: tuple[tuple[str, str], ...] = ()) -> Artifact | None:
     """The newest artifact of a product whose options hold `where`."""
     for name in reversed(standing(house)):
-        folder = house.workspace.artifacts / name
-        manifest = Manifest.read(folder)
-        if manifest.product == product and all(str(manifest.options.get(key)) == value for key, value in where):
-            return Artifact(folder, manifest)
+        found = whole(house, name)
+        made = found and found.manifest
+        if made and made.product == product and all(str(made.options.get(key)) == value for key, value in where):
+            return found
     return None
 
 
+def whole(house: House, name: str) -> Artifact | None:
+    """The artifact `NAME/vN`; None where its folder is missing or its manifest damaged."""
+    folder = house.workspace.artifacts / name
+    try:
+        made = Manifest.read(folder)
+    except (OSError, NotProven):
+        return None
+    is_whole = made.artifact == name and all(isinstance(given, dict) for given in made.inputs.values())
+    return Artifact(folder, made) if is_whole else None
+
+
 def origins(artifact: Artifact) -> BitMap64:
-    """Record numbers of everything that went into an artifact."""
+    """Record numbers of the rows that are in an artifact: what its use is gated by.
+
+    raises   NotProven if the file is not the one that was made
+    """
+    return _bitmap(artifact, BITMAP)
+
+
+def inputs(artifact: Artifact) -> BitMap64:
+    """Record numbers of every row that was read for it, duplicates and others that were dropped too: what forgetting goes by.
+
+    raises   NotProven if the file is not the one that was made
+    """
+    return _bitmap(artifact, INPUTS_BITMAP)
+
+
+def _bitmap(artifact: Artifact, name: str) -> BitMap64:
     from pyroaring import BitMap64
 
-    return BitMap64.deserialize((artifact.folder / BITMAP).read_bytes())
+    path = artifact.folder / name
+    if not path.is_file() or files.sha256_file(path) != artifact.manifest.outputs.get(name):
+        raise NotProven(f"{path} is missing or damaged", f"build it again: ownwords build {artifact.manifest.product}")
+    return BitMap64.deserialize(path.read_bytes())
+
+
+def outliving(house: House, going: pl.Expr) -> dict[str, Artifact | None]:
+    """The artifacts, by `NAME/vN`, for which rows were read that are held no more, or may have been; None for one that is damaged.
+
+    going   bool per RECORDS row: counts as held no more
+    """
+    from pyroaring import BitMap64
+
+    store = house.store()
+    held = BitMap64(store.records.scan(store.versions.records).filter(~going).select("record_no").collect()["record_no"])
+    found: dict[str, Artifact | None] = {}
+    for name in standing(house):
+        artifact = whole(house, name)
+        try:
+            if artifact is not None and inputs(artifact).issubset(held):
+                continue
+        except NotProven:
+            pass
+        found[name] = artifact
+    return found
 
 
 def allowed_now(house: House, numbers: pl.Series, purpose: str) -> pl.Series:
@@ -72,8 +122,8 @@ def allowed_now(house: House, numbers: pl.Series, purpose: str) -> pl.Series:
     from ownwords.store import locks
 
     with locks.reading(house.workspace.leases):
-        rows = house.store().by_numbers(numbers.unique().to_list())
-        good = house.decided(rows, purpose).filter(pl.col("allowed")).select("record_no").collect()["record_no"]
+        decided = house.decided_few(numbers.unique(), purpose)
+        good = decided.filter(pl.col("allowed")).select("record_no").collect()["record_no"]
     return numbers.is_in(good.implode())
 
 
@@ -92,35 +142,42 @@ def permitted_now(house: House, numbers: pl.Series, purpose: str) -> pl.Series:
 def owed(house: House, artifact: Artifact) -> int:
     """How many of an artifact's records are no longer permitted, or no longer here.
 
-    Looks only at people with an event since the artifact was made, or since it was last seen to owe nothing; at everybody if
-    the policy changed or has ended.
+    Looks only at people with an event since it was last seen to owe nothing; at everybody once an hour, because permissions also end
+    by time alone (at an age, on a policy's or a decision's date), and if the policy changed or has ended.
     """
-    made = artifact.manifest
-    seen = house.workspace.tmp / f"settled-{artifact.name.replace('/', '-')}"
-    since = max(int(str(made.permit["ledger_seq"])), int(seen.read_text()) if seen.exists() else 0)
+    purpose, head, hour = artifact.manifest.purpose, house.ledger.head().seq, clock.to_text(clock.now())[:13]
+    note = house.workspace.tmp / f"settled-{artifact.name.replace('/', '-')}"
     in_force = house.policy().in_force(clock.now())
-    head = house.ledger.head().seq
-    if head == since and in_force:
+    since = _settled_at(artifact, note, hour) if in_force else 0
+    if head == since:
         return 0
-    numbers = in_question(house, origins(artifact), since if in_force else 0)
-    n_owed = numbers.len() - int(permitted_now(house, numbers, made.purpose).sum()) if numbers.len() else 0
+    numbers = in_question(house, origins(artifact), since)
+    n_owed = numbers.len() - int(permitted_now(house, numbers, purpose).sum()) if numbers.len() else 0
     if not n_owed and in_force:
-        files.write_atomic(seen, str(head))
+        files.write_atomic(note, f"{hour} {head}")
     return n_owed
+
+
+def _settled_at(artifact: Artifact, note: Path, hour: str) -> int:
+    """The ledger event up to which it was seen within this hour that nothing is owed; 0 if it was not."""
+    permit = artifact.manifest.permit
+    made_at, told = f"{str(permit['at'])[:13]} {permit['ledger_seq']}", note.read_bytes().decode(errors="replace") if note.is_file() else ""
+    seen = [text.partition(" ")[2] for text in (made_at, told) if text.startswith(f"{hour} ")]
+    return max((int(number) for number in seen if number.isdigit()), default=0)
 
 
 def in_question(house: House, bitmap: BitMap64, since: int) -> pl.Series:
     """int64[n]: the record numbers in `bitmap` that an event after `since` may have taken the permission of.
 
-    Those of the people the events are about; all of them after a new policy, a burial, or an ingest that changed rows it already
-    held: a network may have told of deletions.
+    Those of the people the events are about; all of them after a new policy, an erasure or burial, or an ingest that changed rows it
+    already held: a network may have told of deletions.
     """
     import polars as pl
     from pyroaring import BitMap64
 
     news = house.ledger.accounts_since(since)
     stored = house.ledger.events("store", after=since) if "store" in news.general else iter(())
-    changed = any((event.body or {}).get("n_changed") or (event.body or {}).get("accounts_changed") for event in stored)
+    changed = any((event.body or {}).get(what) for event in stored for what in ("n_changed", "accounts_changed", "erased"))
     if news.n_buried or changed or news.general & {"policy", "forgotten"}:
         return pl.Series("record_no", list(bitmap), dtype=pl.Int64)
     theirs = house.store().numbers_of(news.accounts)

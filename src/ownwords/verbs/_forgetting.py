@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
@@ -16,7 +14,9 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from ownwords.core.manifest import Manifest
     from ownwords.desk.desk import Job
+    from ownwords.ledger.events import Body, Event
     from ownwords.store.redact import Gone
     from ownwords.store.store import Versions
     from ownwords.verbs._house import House
@@ -27,10 +27,11 @@ ERASE, REBUILD = "forget.erase", "forget.rebuild"
 
 
 class Request(TypedDict):
-    """Whom or what to forget: account ids, or single record ids."""
+    """Whom or what to forget: account ids with their handles (`network:@handle`), or single record ids."""
 
     accounts: list[str]
     records: list[str]
+    handles: list[str]
 
 
 class Spec(TypedDict):
@@ -46,8 +47,9 @@ class Spec(TypedDict):
 class Plan(TypedDict):
     """What a request touches; holds no identifier of anyone.
 
-    retire   artifacts that held the words, `NAME/vN`, with their content hash
+    retire   artifacts for which the words were read, or may have been, `NAME/vN`, with their content hash
     rebuild  what is built again, parents first
+    rebuilt  what came of it, by name
     """
 
     n_records: int
@@ -61,20 +63,33 @@ def request(house: House, person: str, record: str | None) -> Request:
 
     raises   NotFound if nobody, or no record, is known by that name
     """
+    import polars as pl
+
     if record is None:
-        return {"accounts": [house.account(person)], "records": []}
+        account = house.account(person)
+        named = house.store().accounts().filter(pl.col("account_id") == account).drop_nulls("handle")
+        return {
+            "accounts": [account],
+            "records": [],
+            "handles": named.select(pl.format("{}:@{}", "network", "handle")).to_series().to_list(),
+        }
     if not house.record(record).select("record_id").collect().height:
         raise NotFound("no record of that id is held here", "record ids read network:native-id")
-    return {"accounts": [], "records": [record]}
+    return {"accounts": [], "records": [record], "handles": []}
 
 
 def silence(house: House, wanted: Request) -> Job:
     """From here on the gate denies; the job will be carried out even if this process dies."""
+    from ownwords.ledger.decisions import decision_body
+
     about = wanted["accounts"][0] if wanted["accounts"] else _author(house, wanted["records"][0])
     job = house.desk.create_job(ERASE, dict(wanted), about=about)
     files.fault_point("forget.requested")
     for account in wanted["accounts"]:
         house.ledger.append("account.state", {"state": "deleted", "by": "self"}, account=account)
+    for record in wanted["records"] if about is not None else []:  # without an author it is never used (rule 1)
+        refusal = decision_body("", effective_at=clock.now(), record_id=record)
+        house.ledger.append("consent.refuse", {**refusal, "purpose": None}, account=about)
     files.fault_point("forget.silenced")
     return job
 
@@ -86,33 +101,60 @@ def _author(house: House, record: str) -> str | None:
 
 
 def plan(house: House, wanted: Request) -> Plan:
-    """Which artifacts hold the words, and how to build them again."""
-    from pyroaring import BitMap64
+    """Which artifacts hold the words, and how to build them again.
 
-    from ownwords.core.manifest import Manifest
-    from ownwords.core.product import Artifact
+    It asks for which artifacts rows were read that will be, or are, held no more: so it answers the same after the rows are erased.
+    """
+    import polars as pl
+
     from ownwords.verbs import _artifacts
 
-    numbers = BitMap64(_theirs(house, wanted).select("record_no").collect()["record_no"])
-    names = _artifacts.standing(house)
-    retire: dict[str, str] = {}
+    store = house.store()
+    theirs = store.records.scan(store.versions.records).filter(_is_theirs(wanted))
+    touched = _artifacts.outliving(house, _is_theirs(wanted))
+    hashes = {_artifacts.artifact_of(event): str((event.body or {})["content_hash"]) for event in house.ledger.events("artifact")}
+    newest = {name.partition("/")[0]: name for name in _artifacts.standing(house)}
     specs: dict[str, Spec] = {}
-    for name in names:
-        folder = house.workspace.artifacts / name
-        made = Manifest.read(folder)
+    lost: dict[str, str] = {}
+    for name, artifact in touched.items():
         label = name.partition("/")[0]
-        if not numbers.isdisjoint(_artifacts.origins(Artifact(folder, made))):
-            retire[name] = made.content_hash
-            parents = {key: str(value["artifact"]).partition("/")[0] for key, value in made.inputs.items() if "artifact" in value}
-            specs[label] = {"product": made.product, "purpose": made.purpose, "name": label, "options": made.options, "parents": parents}
+        if newest[label] not in touched:
+            continue  # a newer version without their words stands
+        if artifact is None:
+            lost[label] = "not built again: its files were damaged or missing, so what it held and how it was made is not known"
         else:
-            specs.pop(label, None)  # a newer version without their words stands
+            specs[label] = _spec(label, artifact.manifest)
     return {
-        "n_records": len(numbers),
-        "retire": retire,
+        "n_records": theirs.select(pl.len()).collect().item(),
+        "retire": {name: hashes[name] for name in touched},
         "rebuild": sorted(specs.values(), key=lambda spec: len(spec["parents"])),
-        "rebuilt": {},
+        "rebuilt": {label: says for label, says in lost.items() if label not in specs},
     }
+
+
+def _spec(label: str, made: Manifest) -> Spec:
+    parents = {key: str(given["artifact"]).partition("/")[0] for key, given in made.inputs.items() if "artifact" in given}
+    return {"product": made.product, "purpose": made.purpose, "name": label, "options": made.options, "parents": parents}
+
+
+def _joined(before: Plan | None, now: Plan) -> Plan:
+    """The plan of a job that begins again: what it had found before it died, and what it finds now."""
+    if before is None:
+        return now
+    named = {spec["name"] for spec in now["rebuild"]}
+    again = [*now["rebuild"], *(spec for spec in before["rebuild"] if spec["name"] not in named)]
+    return {
+        "n_records": max(before["n_records"], now["n_records"]),
+        "retire": {**before["retire"], **now["retire"]},
+        "rebuild": sorted(again, key=lambda spec: len(spec["parents"])),
+        "rebuilt": {**before["rebuilt"], **now["rebuilt"]},
+    }
+
+
+def unfinished(house: House) -> list[Job]:
+    """Forgettings that are not through, at work or not: first those that have yet to erase."""
+    waiting = [*house.desk.jobs("queued"), *house.desk.jobs("running")]
+    return [job for job in waiting if job.verb == ERASE] + [job for job in waiting if job.verb == REBUILD and job.state == "running"]
 
 
 def carry_out(house: House, job: Job, *, rebuild: bool = True) -> dict[str, object]:
@@ -138,33 +180,30 @@ def _following(house: House, job: Job) -> Job | None:
 def _erase(house: House, job: Job) -> Job:
     """Take the words out of store, artifacts, ledger and desk; the job that builds again what was made of them.
 
-    Every part repeats harmlessly after a crash. The plan stands in a job of its own, because it names nobody.
+    Every part repeats harmlessly after a crash. The plan stands in a job of its own, because it names nobody; it is made anew each
+    time, because in the meantime somebody may have built something.
     """
     from ownwords.store import locks
 
     with house.writing():
-        following = _following(house, job)
-        if following is None:
-            made = plan(house, _wanted(job))
-            following = house.desk.create_job(REBUILD, {})
-            following = house.desk.update_job(following.job_id, progress={**made, "after": job.job_id})
+        following = _following(house, job) or house.desk.create_job(REBUILD, {})
+        wanted = _wanted(job)
+        planned = _joined(following.progress, plan(house, wanted))  # type: ignore[arg-type]
+        following = house.desk.update_job(following.job_id, progress={**planned, "after": job.job_id})
         files.fault_point("forget.planned")
-        if job.arguments is not None:  # else the desk was forgotten already, which comes last
-            wanted = _wanted(job)
-            planned: Plan = following.progress  # type: ignore[assignment]
-            gone = _erase_rows(house, wanted)
-            _remove_unfinished_ingests(house, gone)
-            _retire(house, planned["retire"])
-            progress.tell("waiting for readers", 0, None)
-            locks.wait_for_readers(house.workspace.leases)
-            store = house.store()
-            store.records.clean()
-            store.accounts_table.clean()
-            _remove_unfinished_builds(house)
-            house.ledger.bury(wanted["accounts"])
-            files.fault_point("forget.buried")
-            house.desk.forget(wanted["accounts"])
-            files.fault_point("forget.erased")
+        gone = _erase_rows(house, wanted)
+        _remove_unfinished_ingests(house, gone)
+        _retire(house, planned["retire"])
+        progress.tell("waiting for readers", 0, None)
+        locks.wait_for_readers(house.workspace.leases)
+        store = house.store()
+        store.records.clean()
+        store.accounts_table.clean()
+        _remove_unfinished_builds(house)
+        house.ledger.bury(wanted["accounts"], wanted["records"])
+        files.fault_point("forget.buried")
+        house.desk.forget(wanted["accounts"], gone.called(None), wanted["records"])
+        files.fault_point("forget.erased")
         following = house.desk.update_job(following.job_id, state="running")
         house.desk.update_job(job.job_id, state="done", result={})
         house.desk.purge()
@@ -172,7 +211,8 @@ def _erase(house: House, job: Job) -> Job:
 
 
 def _wanted(job: Job) -> Request:
-    wanted: Request = job.arguments  # type: ignore[assignment]
+    """What the job is to forget; nothing if the desk was forgotten already, which comes last."""
+    wanted: Request = job.arguments or {"accounts": [], "records": [], "handles": []}  # type: ignore[assignment]
     return wanted
 
 
@@ -190,19 +230,19 @@ def _erase_rows(house: House, wanted: Request) -> Gone:
     """Overwrite the touched buckets without their rows and without a trace of them in others'; one ledger event commits both tables."""
     import polars as pl
 
+    from ownwords.store import redact
     from ownwords.store.table import buckets_of
 
     store = house.store()
-    theirs = _theirs(house, wanted).select("record_id").collect()["record_id"].unique().to_list()
-    people = store.accounts().filter(pl.col("account_id").is_in(wanted["accounts"]))
-    gone = _gone(wanted, theirs, people)
-    handles = [f"{network}:@{handle.lower()}" for network, handle in people.drop_nulls("handle").select("network", "handle").iter_rows()]
+    rows = store.records.scan(store.versions.records).filter(_is_theirs(wanted))
+    gone = redact.leaving(**wanted, theirs=rows.select("record_id", "network", "reply_to", "conversation").collect())
     # Tombstones first: from here on nothing of theirs can come in again.
-    house.ledger.entomb([*theirs, *wanted["records"]], "record")
-    house.ledger.entomb(handles, "handle")
+    for kind, identifiers in redact.tombstones(gone).items():
+        house.ledger.entomb(identifiers, kind)
     is_indexed = house.ids.version() == store.versions.records
-    house.ids.drop([*theirs, *wanted["records"]])
+    house.ids.drop(list(gone.records))
     versions = _overwrite(house, gone)
+    people = store.accounts().filter(pl.col("account_id").is_in(wanted["accounts"]))
     if people.height:
         table = store.accounts_table
         buckets = buckets_of(people["account_id"]).to_list()
@@ -233,21 +273,11 @@ def _overwrite(house: House, gone: Gone) -> Versions:
     return replace(store.versions, records=version)
 
 
-def _gone(wanted: Request, theirs: list[str], people: pl.DataFrame) -> Gone:
-    from ownwords.store.redact import Gone
-
-    records = {name: f"gone:{uuid.uuid4().hex[:16]}" for name in [*theirs, *wanted["records"]]}
-    return Gone(wanted["accounts"], people["handle"].drop_nulls().to_list(), records)
-
-
-def _theirs(house: House, wanted: Request) -> pl.LazyFrame:
-    """Every revision of every row that goes."""
+def _is_theirs(wanted: Request) -> pl.Expr:
+    """bool per RECORDS row: it goes; every revision of it does."""
     import polars as pl
 
-    rows = house.store().records.scan(house.versions().records)
-    if wanted["accounts"]:
-        return rows.filter(pl.col("account_id").is_in(wanted["accounts"]))
-    return rows.filter(pl.col("record_id").is_in(wanted["records"]))
+    return (pl.col("account_id").is_in(wanted["accounts"]) | pl.col("record_id").is_in(wanted["records"])).fill_null(False)
 
 
 def _retire(house: House, names: Iterable[str]) -> None:
@@ -286,10 +316,18 @@ def _remove_unfinished_ingests(house: House, gone: Gone) -> None:
 
 
 def _remove_unfinished_builds(house: House) -> None:
-    """Checkpoints and half-made files may hold the words; a build that runs on finds them gone and begins again."""
-    for folder in house.workspace.tmp.glob("build-*"):
+    """Checkpoints and half-made files may hold the words; a build that runs on finds them gone and begins again.
+
+    Out of its hands first, else it could write into a folder that is being emptied.
+    """
+    for folder in sorted(house.workspace.tmp.glob("build-*")):
         if folder.is_dir():
-            files.remove_tree(folder)
+            aside = folder.with_suffix(".gone")
+            try:
+                files.rename(folder, aside)
+            except OSError:  # that build was quicker to remove it, or this begins again after a crash
+                files.remove_tree(folder)
+            files.remove_tree(aside)
 
 
 def _rebuild(house: House, job: Job, state: Plan, spec: Spec) -> Plan:
@@ -298,10 +336,10 @@ def _rebuild(house: House, job: Job, state: Plan, spec: Spec) -> Plan:
     from ownwords.verbs._options import fill
     from ownwords.verbs.build import make
 
-    declared = plugins.load("product", spec["product"])
     try:
+        declared = plugins.load("product", spec["product"])
         options = fill(declared.OPTIONS, spec["options"], f"build {spec['product']}")
-        made = make(house, spec["product"], spec["purpose"], spec["name"], options, spec["parents"])
+        made = make(house, spec["product"], spec["purpose"], spec["name"], options, spec["parents"], is_forgetting=True)
         outcome = f"{made['artifact']} {made['content_hash']}"
     except Busy:
         raise
@@ -314,24 +352,24 @@ def _rebuild(house: House, job: Job, state: Plan, spec: Spec) -> Plan:
     return state
 
 
+def _told(house: House, job: Job) -> Event | None:
+    """The event that says this was forgotten."""
+    return next((event for event in house.ledger.events("forgotten") if (event.body or {}).get("request") == job.job_id), None)
+
+
 def _receipt(house: House, job: Job, state: Plan) -> dict[str, object]:
     """Sign what was done; the receipt names nobody."""
-    from ownwords.core.hashing import canonical_json
+    from ownwords.verbs._receipts import signed
 
-    body = {"request": job.job_id, "records": state["n_records"], "retired": state["retire"], "rebuilt": state["rebuilt"]}
-    seq = house.ledger.append("forgotten", body)
-    checkpoint = house.ledger.checkpoint()
-    event = next(iter(house.ledger.events("forgotten", after=seq - 1)))
-    unsigned = {
-        "format": "ownwords-receipt/1",
-        "at": clock.to_text(clock.now()),
-        "event": {"seq": seq, "leaf": event.leaf.hex(), **body},
-        "inclusion": house.ledger.inclusion(seq, int(str(checkpoint["size"]))),
-        "checkpoint": checkpoint,
-        "public_key": house.keys.public_pem.decode(),
-        "says": "every row, reference and file of this workspace that held the words was rewritten or removed; a keyed tombstone stays",
-    }
-    signature = base64.b64encode(house.keys.sign(canonical_json(unsigned))).decode()
+    body: Body = {"request": job.job_id, "records": state["n_records"], "retired": state["retire"], "rebuilt": state["rebuilt"]}
+    event = _told(house, job)
+    if event is None:  # else it died before the receipt was written
+        house.ledger.append("forgotten", body)
+        event = _told(house, job)
+    assert event is not None
+    says = "every row, reference and file of this workspace that held the words was rewritten or removed; a keyed tombstone stays"
+    told = {"event": {"seq": event.seq, "leaf": event.leaf.hex(), **body}, "says": says}
+    receipt = signed(house, "ownwords-receipt/1", event.seq, told)
     path = house.workspace.receipts / f"{job.job_id}.json"
-    files.write_atomic(path, json.dumps({**unsigned, "signature": signature}, indent=2, sort_keys=True) + "\n")
+    files.write_atomic(path, json.dumps(receipt, indent=2, sort_keys=True) + "\n")
     return {"records": state["n_records"], "touched": list(state["retire"]), "rebuilt": state["rebuilt"], "receipt": str(path)}

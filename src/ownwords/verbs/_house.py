@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownwords.core import clock, files
-from ownwords.core.errors import NotFound, NotProven
+from ownwords.core.errors import NotFound, NotProven, Usage
 from ownwords.core.permit import Question
 from ownwords.core.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import polars as pl
 
@@ -27,12 +27,20 @@ if TYPE_CHECKING:
     from ownwords.store.store import Store, Versions
 
 
+#: Up to so many rows, reading the facts on their authors alone is quicker than reading everybody's.
+_FEW = 10_000
+
+
 @dataclass
 class House:
-    """Everything a verb needs, opened when first asked for."""
+    """Everything a verb needs, opened when first asked for.
+
+    finished, troubles   what became of forgettings that were begun before; see `_recovery.recover`
+    """
 
     workspace: Workspace
     finished: tuple[dict[str, object], ...] = ()
+    troubles: tuple[Exception, ...] = ()
 
     @classmethod
     def open(cls, root: str | Path, *, finish: bool = False) -> House:
@@ -43,7 +51,8 @@ class House:
         from ownwords.verbs._recovery import recover
 
         house = cls(Workspace.open(Path(root)))
-        house.finished = tuple(recover(house, finish=finish))
+        finished, troubles = recover(house, finish=finish)
+        house.finished, house.troubles = tuple(finished), tuple(troubles)
         return house
 
     @cached_property
@@ -101,8 +110,8 @@ class House:
                 if is_free:
                     store = self.store()
                     self.ids.rebuild(store)
-        is_indexed = self.ids.version() == store.versions.records
-        rows = store.by_numbers(self.ids.find(record_id)) if is_indexed else store.scan()
+        numbers = self.ids.find(record_id) if self.ids.version() == store.versions.records else None
+        rows = store.scan() if numbers is None else store.by_numbers(numbers)
         return rows.filter(pl.col("record_id") == record_id)
 
     @contextmanager
@@ -143,32 +152,57 @@ class House:
             )
         return policy
 
-    def facts(self, policy: Policy | None = None, store: Store | None = None) -> Facts:
-        """What the gate decides on, as of now; about the rows of `store`, where those were opened before."""
+    def facts(self, policy: Policy | None = None, store: Store | None = None, only: Sequence[str] | None = None) -> Facts:
+        """What the gate decides on, as of now; about the rows of `store`, where those were opened before.
+
+        only   the accounts whose rows are asked about; None: all
+        """
         from ownwords.policy.gate import Facts
 
         head = self.ledger.head()
         store = store or self.store()
         return Facts(
             policy=policy or self.policy(),
-            accounts=store.accounts(),
-            states=self.ledger.states(),
-            decisions=self.ledger.decisions(),
+            accounts=store.accounts() if only is None else _accounts_of(store, only),
+            states=self.ledger.states(only),
+            decisions=self.ledger.decisions(accounts=only),
             ledger_seq=head.seq,
             ledger_root=head.root,
             store_version=store.versions.records,
         )
 
-    def decided(self, records: pl.LazyFrame, purpose: str, policy: Policy | None = None) -> pl.LazyFrame:
+    def decided(self, records: pl.LazyFrame, purpose: str) -> pl.LazyFrame:
         """RECORDS rows with `allowed`, `rule` and `clause`, as of now."""
         from ownwords.policy import gate
 
-        return gate.decide(records, self.facts(policy), Question(purpose, clock.now()))
+        return gate.decide(records, self.facts(), Question(purpose, clock.now()))
+
+    def decided_few(self, numbers: pl.Series, purpose: str) -> pl.LazyFrame:
+        """Like `decided`, for the RECORDS rows of these numbers; where they are few, facts on nobody else are read."""
+        from ownwords.policy import gate
+
+        store = self.store()
+        rows = store.by_numbers(numbers.to_list())
+        if numbers.len() > _FEW:
+            return gate.decide(rows, self.facts(store=store), Question(purpose, clock.now()))
+        found = rows.collect()
+        facts = self.facts(store=store, only=found["account_id"].drop_nulls().unique().to_list())
+        return gate.decide(found.lazy(), facts, Question(purpose, clock.now()))
+
+    def is_named_in(self, label: str) -> bool:
+        """Whether a name or label names somebody known here, by account id or handle; see `core.handles.naming`."""
+        import polars as pl
+
+        from ownwords.core.handles import naming
+
+        inside = [pl.lit(label.lower()).str.contains(pl.col(name).str.to_lowercase(), literal=True) for name in ("account_id", "handle")]
+        people = self.store().accounts().filter(pl.any_horizontal(inside))
+        return naming(people["account_id"].to_list(), people["handle"].drop_nulls().to_list()).search(label) is not None
 
     def account(self, person: str) -> str:
         """The account id behind `network:id` or `network:@handle`.
 
-        raises   NotFound if nothing is known of them (the message does not repeat the name)
+        raises   NotFound if nothing is known of them, Usage if several accounts bear that handle (neither repeats the name)
         """
         import polars as pl
 
@@ -179,7 +213,9 @@ class House:
             found = accounts.filter(same)["account_id"]
         else:
             found = accounts.filter(pl.col("account_id") == person)["account_id"]
-        if found.len() != 1:
+        if found.len() > 1:
+            raise Usage(f"{found.len()} accounts bear that handle", "give the account id of the one you mean: network:id")
+        if not found.len():
             raise NotFound("nobody is known here by that account id or handle", "give it as network:id or network:@handle, e.g. x:@someone")
         return str(found[0])
 
@@ -209,3 +245,15 @@ class House:
             files.fsync_tree(draft)
             files.rename(draft, folder)
         self.ledger.append("policy", {"id": policy.id, "version": str(policy.version), "hash": policy.hash, "folder": folder.name})
+
+
+def _accounts_of(store: Store, accounts: Sequence[str]) -> pl.DataFrame:
+    """ACCOUNTS rows of these accounts; only their buckets are read."""
+    import polars as pl
+
+    from ownwords.core.schemas import ACCOUNTS
+    from ownwords.store.table import bucket_of
+
+    buckets = sorted({bucket_of(name) for name in accounts})
+    rows = store.accounts_table.scan(store.versions.accounts).filter(pl.col("bucket").is_in(buckets))
+    return rows.filter(pl.col("account_id").is_in(list(accounts))).select(list(ACCOUNTS)).collect()

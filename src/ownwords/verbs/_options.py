@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, get_type_hints
 
-from ownwords.core.errors import NotFound, Usage
+from ownwords.core.errors import NotFound, Usage, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_SMALLEST = 1e-12
+_A_WORD_FOR = {int: "whole number", float: "number", bool: "true or false"}
 _TRUE, _FALSE = {"true", "yes", "1", "on"}, {"false", "no", "0", "off"}
 
 
@@ -45,14 +47,29 @@ def _convert(value: object, hint: object, where: str) -> object:
         return None
     if isinstance(value, str) and str not in targets:
         try:
-            return _boolean(value) if targets[0] is bool else targets[0](value)
+            value = _boolean(value) if targets[0] is bool else targets[0](value)
         except (ValueError, TypeError) as error:
-            raise Usage(f"{where} {value!r} is no {targets[0].__name__}", "see --help for what it takes") from error
+            raise Usage(f"{where} {shown(str(value))} is no {_A_WORD_FOR[targets[0]]}", "see --help for what it takes") from error
+    if type(value) in {int, float}:
+        _check_size(value, where)
     if float in targets and type(value) is int:
         return float(value)
     if type(value) not in targets:
         raise Usage(f"{where} must be {targets[0].__name__}, not {type(value).__name__}", "see --help for what it takes")
     return value
+
+
+def _check_size(value: object, where: str) -> None:
+    """That a number is one that machines can count with.
+
+    raises   Usage for nan, infinities, whole numbers of more than 64 bits, and fractions too small to tell from 0
+    """
+    if isinstance(value, int):
+        is_sane = -(2**63) <= value < 2**63
+    else:
+        is_sane = isinstance(value, float) and (value == 0 or _SMALLEST <= abs(value) <= 1 / _SMALLEST)
+    if not is_sane:
+        raise Usage(f"{where} is a number that nothing can be done with", f"give one from {_SMALLEST:g} to {1 / _SMALLEST:g}, or 0")
 
 
 def _boolean(text: str) -> bool:

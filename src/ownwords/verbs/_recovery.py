@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownwords.core import files
+from ownwords.core.errors import OwnwordsError
 
 if TYPE_CHECKING:
-    from ownwords.desk.desk import Job
     from ownwords.verbs._house import House
 
 
@@ -17,19 +18,22 @@ if TYPE_CHECKING:
 UNFINISHED = "unfinished"
 
 
-def recover(house: House, *, finish: bool = False) -> list[dict[str, object]]:
+def recover(house: House, *, finish: bool = False) -> tuple[list[dict[str, object]], list[Exception]]:
     """Bring the workspace to the state that the ledger committed; leaves it alone while another process writes.
 
     Unpacked input of dead processes goes at once. Tables newer than their commit are rolled back, artifact folders
     that the ledger does not know are removed, and whoever asked to be forgotten is.
 
-    finish    build again, too, what a forgetting took away; what each such job says is returned
+    finish    build again, too, what a forgetting took away
+    returns   what each forgetting that was finished says, and what kept others from being finished: the gate denies their words
+              all the same, so it is told on stderr, and nobody is kept from working, least of all from withdrawing
     """
     from ownwords.store import locks
-    from ownwords.verbs._forgetting import carry_out
+    from ownwords.verbs.build import put_away
 
     for folder in locks.abandoned(house.workspace.tmp, "ingest-"):
         files.remove_tree(folder)
+    put_away(house)
     if (house.workspace.store / UNFINISHED).exists() or _orphans(house):
         with locks.writing_if_free(house.workspace.root) as is_free:
             if is_free:
@@ -38,7 +42,26 @@ def recover(house: House, *, finish: bool = False) -> list[dict[str, object]]:
                     files.remove_tree(orphan)
     with locks.writing_if_free(house.workspace.root) as is_free:
         pass
-    return [carry_out(house, job, rebuild=finish) for job in unfinished(house, finish=finish)] if is_free else []
+    return _finish(house, build_again=finish) if is_free else ([], [])
+
+
+def _finish(house: House, *, build_again: bool) -> tuple[list[dict[str, object]], list[Exception]]:
+    """Go on with the forgettings of processes that are gone."""
+    from ownwords.store import locks
+    from ownwords.verbs import _forgetting
+
+    said: list[dict[str, object]] = []
+    troubles: list[Exception] = []
+    for job in _forgetting.unfinished(house):
+        if locks.is_held(house.workspace.tmp / f"forget-{job.job_id}.lock") or (job.verb == _forgetting.REBUILD and not build_again):
+            continue
+        try:
+            said.append(_forgetting.carry_out(house, job, rebuild=build_again))
+        except Exception as error:
+            why = error.what if isinstance(error, OwnwordsError) else type(error).__name__
+            sys.stderr.write(f"ownwords: a forgetting that was begun could not be finished: {why}. It is tried again each time.\n")
+            troubles.append(error)
+    return said, troubles
 
 
 def roll_back_tables(house: House) -> None:
@@ -55,16 +78,6 @@ def roll_back_tables(house: House) -> None:
     store.records.clean()
     store.accounts_table.clean()
     marker.unlink()
-
-
-def unfinished(house: House, *, finish: bool) -> list[Job]:
-    """Forgettings that were begun by a process that is gone; with `finish` also those that only wait to be built again."""
-    from ownwords.store import locks
-    from ownwords.verbs._forgetting import ERASE, REBUILD
-
-    waiting = [job for job in [*house.desk.jobs("queued"), *house.desk.jobs("running")] if job.verb == ERASE]
-    waiting += [job for job in house.desk.jobs("running") if job.verb == REBUILD and finish]
-    return [job for job in waiting if not locks.is_held(house.workspace.tmp / f"forget-{job.job_id}.lock")]
 
 
 def _orphans(house: House) -> list[Path]:

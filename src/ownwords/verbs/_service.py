@@ -51,9 +51,12 @@ class Service:
         """A new secret, told this once.
 
         person   account id or network:@handle of somebody known here; needed for role `person`
-        raises   Usage, or NotFound if nobody is known by that name
+        raises   Usage, also for a label that names somebody; NotFound if nobody is known by that name
         """
-        return self._desk.create_token(role, self._house.account(person) if role == "person" and person else person, label)
+        if self._house.is_named_in(label):
+            raise Usage("the label names somebody who is known here", "name what the token is for, e.g. phone")
+        account = self._house.account(person) if role == "person" and person else (person and self.account_of(person)) or person
+        return self._desk.create_token(role, account, label)
 
     def token_id(self, secret: str) -> str:
         """By what name a token is listed and revoked.

@@ -9,53 +9,113 @@ import re
 import sqlite3
 import subprocess
 import sys
+import unicodedata
 import zipfile
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ownwords.core.errors import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _EDGE = rb"[A-Za-z0-9_]"
 #: Archives within archives are opened so far down.
 _DEEPEST = 3
 
 
-def sweep(root: Path, tokens: Sequence[str], runs: Sequence[str] = ()) -> tuple[int, dict[str, int], list[str]]:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names that are somebody's on one network, and somebody else's on another.
+
+    spelt      as they may stand in text: `@bob_99`, `u/bob_99`
+    network    whose rows they are searched in, beside all that is no table of rows
+    others     networks whose ids may hold the same word, `reddit:bob_99`
+    """
+
+    spelt: Sequence[str]
+    network: str
+    others: Sequence[str] = ()
+
+
+def sweep(root: Path, tokens: Sequence[str], runs: Sequence[str] = (), names: Names | None = None) -> tuple[int, dict[str, int], list[str]]:
     """How many files were searched, hits per file, and containers that could not be opened (searched as bytes all the same).
 
-    tokens   found as whole tokens: `x:777` is not found in `x:7770`; letter case does not count
+    tokens   found as whole tokens: `x:777` is not found in `x:7770`; letter case does not count, in any alphabet
     runs     runs of words, found anywhere
+    names    whole tokens too, but not of namesakes
     returns  paths relative to `root`
     """
-    whole = rb"(?<!" + _EDGE + rb")(?:" + b"|".join(re.escape(token.encode()) for token in tokens) + rb")(?!" + _EDGE + rb")"
-    patterns = [re.compile(whole, re.IGNORECASE)] if tokens else []
-    patterns += [re.compile(b"|".join(re.escape(run.encode()) for run in runs))] if runs else []
+    n_tokens = _counter(tokens)
+    n_names = _counter(names.spelt, names.others) if names else None
+    said = re.compile(b"|".join(re.escape(run.encode()) for run in runs)) if runs else None
     hits: dict[str, int] = {}
     closed: list[str] = []
     paths = sorted(path for path in root.rglob("*") if path.is_file())
     for path in paths:
         name = str(path.relative_to(root))
-        n_hits = 0
+        n_hits = n_named = 0
         for view in views(path):
             if view is None:
                 closed.append(name)
-            else:
-                n_hits += sum(len(pattern.findall(view)) for pattern in patterns)
-        if n_hits:
-            hits[name] = n_hits
+                continue
+            n_hits += n_tokens(view) + (len(said.findall(view)) if said else 0)
+            n_named += n_names(view) if n_names else 0
+        if names and n_names and n_named:
+            own, others = _rows_apart(path, names.network)
+            n_named = n_names(own) if n_names(others) else n_named
+        if n_hits + n_named:
+            hits[name] = n_hits + n_named
     return len(paths), hits, closed
 
 
-def sweep_apart(root: Path, tokens: Sequence[str]) -> tuple[int, dict[str, int], list[str]]:
+def _counter(tokens: Sequence[str], others: Sequence[str] = ()) -> Callable[[bytes], int]:
+    """How often some tokens stand in bytes as whole tokens, other than in ids of other networks."""
+    network = "|".join(re.escape(other) for other in others)
+    before = f"(?:({network}):@?)?" if network else "()"
+    plain = [re.escape(token.encode()) for token in tokens if token.isascii()]
+    folded = [re.escape(_folded(token)) for token in tokens if not token.isascii()]
+    in_bytes = re.compile(
+        rb"(?<!" + _EDGE + rb")" + before.encode() + rb"(?<!" + _EDGE + rb")(?:" + b"|".join(plain) + rb")(?!" + _EDGE + rb")",
+        re.IGNORECASE,
+    )
+    in_text = re.compile(rf"(?<!\w){before}(?<!\w)(?:{'|'.join(folded)})(?!\w)")
+
+    def count(view: bytes) -> int:
+        found = sum(not hit[1] for hit in in_bytes.finditer(view)) if plain else 0
+        return found + (sum(not hit[1] for hit in in_text.finditer(_folded(view.decode(errors="replace")))) if folded else 0)
+
+    return count
+
+
+def _folded(text: str) -> str:
+    """`text` without regard to letter case and to how an accent is composed."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _rows_apart(path: Path, network: str) -> tuple[bytes, bytes]:
+    """The values of a table's rows that are of a network, and those of the other rows; nothing where rows are of no network."""
+    import polars as pl
+
+    try:
+        rows = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError):
+        return b"", b""
+    if "network" not in rows.columns:
+        return b"", b""
+    is_own = pl.col("network").eq_missing(pl.lit(network)) | pl.col("network").is_null()
+    own, other = (_unescaped(rows.filter(part).write_ndjson().encode()) for part in (is_own, ~is_own))
+    return own, other
+
+
+def sweep_apart(root: Path, tokens: Sequence[str], names: Names | None = None) -> tuple[int, dict[str, int], list[str]]:
     """`sweep` in a process of its own.
 
     Whoever opens and closes a database file beside SQLite's own handles drops the locks that SQLite holds in that process.
     """
     command = [sys.executable, "-c", "from ownwords.verbs._sweep import answer; answer()"]
-    asked = json.dumps({"root": str(root), "tokens": list(tokens)})
+    asked = json.dumps({"root": str(root), "tokens": list(tokens), "names": asdict(names) if names else None})
     done = subprocess.run(command, input=asked, capture_output=True, text=True, check=False)  # noqa: S603 - our own code
     if done.returncode:
         raise Fault("the search of the workspace's files broke off", "run the same command again")
@@ -66,7 +126,8 @@ def sweep_apart(root: Path, tokens: Sequence[str]) -> tuple[int, dict[str, int],
 def answer() -> None:
     """The other side of `sweep_apart`: a request on stdin, the result on stdout."""
     asked = json.load(sys.stdin)
-    json.dump(sweep(Path(asked["root"]), asked["tokens"]), sys.stdout)
+    names = Names(**asked["names"]) if asked["names"] else None
+    json.dump(sweep(Path(asked["root"]), asked["tokens"], names=names), sys.stdout)
 
 
 def views(path: Path) -> Iterator[bytes | None]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ownwords.core.errors import Busy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import polars as pl
+    from pyroaring import BitMap64
 
     from ownwords.core.manifest import Manifest
     from ownwords.core.product import Built, Opened
     from ownwords.verbs._house import House
 
 _TRIES = 3
+#: How long a forgetting waits for somebody who builds what it has to build again.
+_PATIENCE_S = 600.0
 
 
 def build(
@@ -57,55 +61,90 @@ def build(
     if not named.replace("-", "").replace("_", "").isalnum():
         raise Usage(f"--name {named!r}: letters, digits, - and _ only", "choose another name")
     house = House.open(workspace, finish=not dry_run)
+    if name and house.is_named_in(name):
+        raise Usage("--name names somebody who is known here, and would stay after they are forgotten", "choose another name")
     if dry_run:
         return _plan(house, product, wanted)
     return make(house, product, wanted, named, chosen)
 
 
 def make(
-    house: House, product: str, purpose: str, name: str, options: object, parents: Mapping[str, str] | None = None
+    house: House,
+    product: str,
+    purpose: str,
+    name: str,
+    options: object,
+    parents: Mapping[str, str] | None = None,
+    *,
+    is_forgetting: bool = False,
 ) -> dict[str, object]:
     """Build and commit one artifact; starts again where somebody's decision changed what went in meanwhile.
 
-    parents   artifact names to use for inputs, where not the newest of their product
+    parents         artifact names to use for inputs, where not the newest of their product
+    is_forgetting   a forgetting builds again: it waits for whoever is building `name`; all others wait for it to end
+    raises          Busy
     """
-    from ownwords.core import files, plugins
-    from ownwords.core.errors import Busy
     from ownwords.core.hashing import sha256_json
+    from ownwords.verbs import _forgetting
 
-    declared = plugins.load("product", product)
-    with _workshop(house, name, sha256_json([product, purpose, repr(options)])) as out:
-        maker = plugins.load_part("product", product, "make")
-        for _ in range(_TRIES):
-            out.mkdir(parents=True, exist_ok=True)
-            before = house.versions()
-            try:
-                inputs = _opened(house, declared.INPUTS, purpose, parents or {})
-                built = maker.build(inputs, out, options, None)
-                done = _commit(house, product, purpose, name, options, inputs, built, out)
-            except Exception:
-                # Somebody was forgotten meanwhile, and with them the files this was reading or writing.
-                if house.versions() == before:
-                    raise
-                done = None
-            if done is not None:
-                return done
-            files.remove_tree(out)
+    recipe = sha256_json([product, purpose, repr(options)])
+    for _ in range(_TRIES):
+        with _workshop(house, name, recipe, _PATIENCE_S if is_forgetting else 0) as out:
+            made = _attempt(house, product, purpose, name, options, parents or {}, out)
+        if made is not None:
+            return made
+        for job in [] if is_forgetting else _forgetting.unfinished(house):
+            _forgetting.carry_out(house, job)  # where another process is at it, this waits for it
     raise Busy("decisions kept changing while this was made; nothing was kept", f"ownwords build {product}")
 
 
-@contextmanager
-def _workshop(house: House, name: str, recipe: str) -> Iterator[Path]:
-    """The folder in which `name` is made; what an interrupted build of the same recipe left there is found again."""
+def _attempt(
+    house: House, product: str, purpose: str, name: str, options: object, parents: Mapping[str, str], out: Path
+) -> dict[str, object] | None:
+    """Build and commit one artifact in `out`; None if somebody's decision changed what went in meanwhile."""
+    from ownwords.core import plugins
+
+    declared = plugins.load("product", product)
+    maker = plugins.load_part("product", product, "make")
+    before = house.versions()
+    try:
+        inputs = _opened(house, declared.INPUTS, purpose, parents)
+        read = _read_for(inputs)
+        built = maker.build(inputs, out, options, None)
+        return _commit(house, product, purpose, name, options, inputs, read, built, out)
+    except Exception:
+        # Somebody was forgotten meanwhile, and with them the files this was reading or writing.
+        if house.versions() == before:
+            raise
+        return None
+
+
+def put_away(house: House) -> None:
+    """Remove what builds that died wrote after a forgetting had taken their folder away."""
     from ownwords.core import files
-    from ownwords.core.errors import Busy
+    from ownwords.store import locks
+
+    for folder in house.workspace.tmp.glob("build-*"):
+        if folder.is_dir() and not any(path.is_file() for path in folder.iterdir()):
+            with locks.alone(folder.with_name(f"{folder.name}.lock")) as is_alone:
+                if is_alone:
+                    files.remove_tree(folder)
+
+
+@contextmanager
+def _workshop(house: House, name: str, recipe: str, wait_s: float) -> Iterator[Path]:
+    """The folder in which `name` is made; what an interrupted build of the same recipe left there is found again.
+
+    recipe   the name of an empty file beside what is made; a folder without one is of no use
+    raises   Busy if another process makes the same for longer than `wait_s`
+    """
+    from ownwords.core import files
+    from ownwords.store import locks
 
     out = house.workspace.tmp / f"build-{name}"
-    with (house.workspace.tmp / f"build-{name}.lock").open("a+b") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Busy(f"another process is building {name}", "wait until it is done, or give yours another --name") from error
+    with locks.alone(house.workspace.tmp / f"build-{name}.lock", wait_s) as is_alone:
+        if not is_alone:
+            raise Busy(f"another process is building {name}", "wait until it is done, or give yours another --name")
         if not (out / recipe).exists():
             files.remove_tree(out)
         (out / "files").mkdir(parents=True, exist_ok=True)
@@ -188,19 +227,28 @@ def _plan(house: House, product: str, purpose: str) -> dict[str, object]:
 
 
 def _commit(
-    house: House, product: str, purpose: str, name: str, options: object, inputs: Mapping[str, Opened], built: Built, out: Path
+    house: House,
+    product: str,
+    purpose: str,
+    name: str,
+    options: object,
+    inputs: Mapping[str, Opened],
+    read: BitMap64,
+    built: Built,
+    out: Path,
 ) -> dict[str, object] | None:
     """Manifest, fsync, rename, ledger event; None if a decision since the gate's answer took rows back."""
     from ownwords.core import files
     from ownwords.core.hashing import sha256_json
-    from ownwords.core.manifest import BITMAP, NAME
+    from ownwords.core.manifest import BITMAP, INPUTS_BITMAP, NAME
     from ownwords.store import locks
 
     # Files first, without the writer's place: fsync of large weights takes its time.
     (out / BITMAP).write_bytes(built.origins.serialize())
+    (out / INPUTS_BITMAP).write_bytes(read.serialize())
     files.fsync_tree(out)
     with locks.writing(house.workspace.root):
-        if _changed(house, inputs, built, purpose):
+        if _changed(house, inputs, read, purpose):
             return None
         artifact = f"{name}/v{_next_version(house, name)}"
         manifest = _manifest(house, artifact, product, purpose, options, inputs, built, out)
@@ -229,12 +277,27 @@ def _commit(
     }
 
 
-def _changed(house: House, inputs: Mapping[str, Opened], built: Built, purpose: str) -> bool:
-    """Whether a decision, a new policy or an erasure since the gate answered touches what went in."""
+def _read_for(inputs: Mapping[str, Opened]) -> BitMap64:
+    """Record numbers of every row that was read, what the parents were made from included."""
+    from pyroaring import BitMap64
+
+    from ownwords.verbs import _artifacts
+
+    read = BitMap64()
+    for opened in inputs.values():
+        if opened.artifact is None:
+            read |= BitMap64(opened.dataset.rows.select("record_no").collect()["record_no"])
+        else:
+            read |= _artifacts.inputs(opened.artifact)
+    return read
+
+
+def _changed(house: House, inputs: Mapping[str, Opened], read: BitMap64, purpose: str) -> bool:
+    """Whether a decision, a new policy or an erasure since the gate answered touches what was read."""
     from ownwords.verbs import _artifacts
 
     since = min(opened.dataset.permit.ledger_seq for opened in inputs.values())
-    numbers = _artifacts.in_question(house, built.origins, since)
+    numbers = _artifacts.in_question(house, read, since)
     return bool(numbers.len()) and not bool(_artifacts.permitted_now(house, numbers, purpose).all())
 
 

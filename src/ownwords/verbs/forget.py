@@ -24,6 +24,8 @@ def forget(workspace: str | Path, person: str = "", *, record: str | None = None
     except NotFound:
         if house.finished:  # it was begun before, and the process died: it is done now
             return house.finished[-1]
+        if house.troubles:  # it was begun before, and cannot be finished
+            raise house.troubles[-1] from None
         raise
     if dry_run:
         plan = _forgetting.plan(house, request)

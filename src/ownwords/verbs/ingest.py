@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ownwords.core.source import ReadOptions
     from ownwords.store.redact import Gone
     from ownwords.store.staging import Staging
+    from ownwords.store.store import Store
     from ownwords.verbs._house import House
 
 
@@ -35,10 +36,13 @@ class _Tally:
     accounts: list[pl.DataFrame] = field(default_factory=list)
     networks: set[str] = field(default_factory=set)
     authors: set[str] = field(default_factory=set)
+    referred: list[pl.Series] = field(default_factory=list)
+    n_tombstones: int = 0
 
     def add(self, batch: Batch) -> None:
         """Count one batch, and keep its rejects and accounts."""
         self.authors |= set(batch.records["account_id"].drop_nulls())
+        self.referred += [batch.records[name].explode().drop_nulls().unique() for name in ("mentions", "audience")]
         self.n_records += batch.records.height
         self.n_rejects += batch.rejects.height
         self.n_private += batch.private_counted
@@ -112,7 +116,7 @@ def _ingest(
         account=account,
         mapping=Path(mapping) if mapping else None,
     )
-    tally = _Tally()
+    tally = _Tally(n_tombstones=house.ledger.n_tombstones())
     for name, module, path in chosen:
         for rows in _read(name, module, path, options):
             tally.networks |= set(rows.records["network"].drop_nulls())
@@ -120,6 +124,7 @@ def _ingest(
             tally.add(admitted)
             if not dry_run:
                 staging.add(admitted.records)
+                staging.hear(admitted.private)
     owner = _owner(house, tally, mine)
     said = _said(tally, batch, [name for name, _, _ in chosen])
     if dry_run:
@@ -143,7 +148,8 @@ def _chosen(source: str, paths: tuple[str, ...]) -> list[tuple[str, ModuleType, 
             continue
         found = _sniffed(path) or [hit for child in sorted(path.glob("*") if path.is_dir() else []) for hit in _sniffed(child)]
         if not found:
-            raise BadInput(f"{text}: no source knows this format", f"name it: ownwords ingest {'|'.join(plugins.names('source'))} {text}")
+            then = f"name it: {'|'.join(plugins.names('source'))}; for a table of your own: ownwords ingest jsonl FILE --mapping map.toml"
+            raise BadInput(f"{text}: no source knows this format", f"{then} (docs/sources.md shows one)")
         chosen += found
     return chosen
 
@@ -175,42 +181,47 @@ def _admitted(house: House, rows: Batch) -> Batch:
     from ownwords.core.schemas import PRIVATE, REJECTS, conform
     from ownwords.store import redact
 
-    records, rejects = rows.records, rows.rejects
-    gone = _forgotten(house, records, rows.accounts)
+    records, accounts, rejects = _worded(rows)
+    gone = _forgotten(house, records, accounts)
     kept = redact.without(records, gone)
     back = pl.DataFrame({"position": ["-"] * (records.height - kept.height)}).with_columns(reason=pl.lit("forgotten"))
     rejects, records = pl.concat([rejects, conform(back, REJECTS)]), kept
-    private = pl.col("visibility").is_in(list(PRIVATE))
-    n_private = records.select(private.sum()).item() or 0
-    records = records.filter(~private.fill_null(False))
-    accounts = rows.accounts.filter(~pl.col("account_id").is_in(list(gone.accounts)))
-    return replace(rows, records=records, accounts=accounts, rejects=rejects, private_counted=rows.private_counted + n_private)
+    is_private = pl.col("visibility").is_in(list(PRIVATE)).fill_null(False)
+    private, records = records.filter(is_private), records.filter(~is_private)
+    n_private, private = rows.private_counted + private.height, pl.concat([rows.private, private])
+    accounts = accounts.filter(~pl.col("account_id").is_in(list(gone.accounts)))
+    return replace(rows, records=records, accounts=accounts, rejects=rejects, private_counted=n_private, private=private)
+
+
+def _worded(rows: Batch) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Records, accounts and rejects of `rows`, with nothing but short names where short names belong: a name could hide there.
+
+    A row whose terms or network are none is refused, for both decide what may be done with it. A language keeps the parts
+    that name language, script and region (BCP 47); what is none becomes null, as does a jurisdiction that is not two letters.
+    """
+    import polars as pl
+
+    from ownwords.core.schemas import REJECTS, conform
+
+    refused = (
+        pl.when(~pl.col("terms").str.contains(r"^[A-Za-z0-9.+-]{1,64}$"))
+        .then(pl.lit("its terms are no short name"))
+        .when(~pl.col("network").str.contains(r"^[a-z][a-z0-9_.-]{0,63}$"))
+        .then(pl.lit("its network is no short name"))
+    )
+    judged = rows.records.with_columns(refused.alias("reason"), position=pl.lit("-"))
+    bad = conform(judged.filter(pl.col("reason").is_not_null()), REJECTS)
+    language = pl.col("language").str.extract(r"^([A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?)(?:-[A-Za-z0-9]{1,8})*$")
+    records = judged.filter(pl.col("reason").is_null()).drop("reason", "position").with_columns(language)
+    accounts = rows.accounts.with_columns(pl.col("jurisdiction").str.extract("^([A-Za-z]{2})$"))
+    return records, accounts, pl.concat([rows.rejects, bad])
 
 
 def _forgotten(house: House, records: pl.DataFrame, accounts: pl.DataFrame) -> Gone:
     """Which ids and handles in these rows belong to somebody who was forgotten here."""
-    import polars as pl
+    from ownwords.store.redact import Gone, recognised
 
-    from ownwords.store.redact import REFERENCES, Gone
-
-    ids = pl.concat([records[name] for name in ("record_id", *REFERENCES)]).drop_nulls().unique()
-    people = pl.concat([records["account_id"], accounts["account_id"], records["mentions"].explode(), records["audience"].explode()])
-    people = people.drop_nulls().unique()
-    networks = pl.concat([records["network"], accounts["network"]]).drop_nulls().unique()
-    known = accounts["handle"].drop_nulls().str.to_lowercase()
-    spoken = records["text"].str.extract_all(r"(?:@|\bu/|/)[\w.-]+").explode().drop_nulls().unique()
-    named = people.filter(people.str.contains(":@", literal=True)).str.replace(r"^.*:@", "")
-    whole = spoken.str.replace(r"^u/", "").str.strip_chars("@/").str.to_lowercase()
-    said = pl.concat([whole, whole.str.strip_chars_end(".-")])
-    handles = pl.concat([name + ":@" + pl.concat([known, said, named.str.to_lowercase()]).unique() for name in networks] or [known])
-    ledger = house.ledger
-    gone_handles = handles.filter(ledger.tombstoned(handles, "handle"))
-    return Gone(
-        accounts=people.filter(ledger.tombstoned(people)).to_list(),
-        handles=sorted(set(gone_handles.str.replace(r"^.*:@", "").to_list())),
-        records={name: f"gone:{uuid.uuid4().hex[:16]}" for name in ids.filter(ledger.tombstoned(ids, "record"))},
-        networks=sorted(set(gone_handles.str.replace(r":@.*$", "").to_list())),
-    )
+    return recognised(records, accounts, house.ledger.tombstoned) if house.ledger.n_tombstones() else Gone()
 
 
 def _owner(house: House, tally: _Tally, mine: str | None) -> str | None:
@@ -258,11 +269,12 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
     import polars as pl
 
     from ownwords.core import clock, files
-    from ownwords.core.schemas import ACCOUNTS
+    from ownwords.core.schemas import ACCOUNTS, PARSED
     from ownwords.ledger.decisions import decision_body
     from ownwords.store import locks, redact
     from ownwords.store.staging import PUT_AWAY
     from ownwords.store.store import Store, Versions
+    from ownwords.verbs._narrowing import narrow_states
 
     rejects = pl.concat(tally.rejects) if tally.rejects else None
     people = pl.concat(tally.accounts) if tally.accounts else pl.DataFrame(schema=ACCOUNTS)
@@ -272,12 +284,18 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
         store = house.store()
         versions = store.versions
         is_indexed = versions.next_no == 1 or house.ids.version() == versions.records
-        # Somebody may have been forgotten since the rows were read: what is theirs does not come back.
-        kept = (redact.without(frame, _forgotten(house, frame, people)) for frame in staging.frames(store))
-        fresh = _indexed(house, kept)
+        frames = staging.frames(store)
+        if house.ledger.n_tombstones() != tally.n_tombstones:
+            # Somebody was forgotten since the rows were read: what is theirs does not come back.
+            gone = _forgotten(house, pl.DataFrame(schema=PARSED), people)
+            people = people.filter(~pl.col("account_id").is_in(list(gone.accounts)))
+            frames = (redact.without(frame, _forgotten(house, frame, people)) for frame in frames)
+        fresh = _indexed(house, frames)
         records = store.records.append(fresh, staging.batch)
         next_no = max(staging.next_no, versions.next_no)
-        accounts = store.merge_accounts(people.filter(~house.ledger.tombstoned(people["account_id"])))
+        people = people.filter(pl.col("account_id").is_in(_spoken_of(tally, store).implode()))
+        narrow_states(house, people)
+        accounts = store.merge_accounts(people)
         appended = records
         records = Store(house.workspace.store, Versions(records, accounts, next_no)).compact()
         if rejects is not None and rejects.height:
@@ -299,6 +317,17 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
         if owner is not None:
             # Naming one's own handle is a decision on these words: they may be trained on here.
             house.ledger.append("consent.give", decision_body("train_ai", effective_at=clock.now()), account=owner)
+
+
+def _spoken_of(tally: _Tally, store: Store) -> pl.Series:
+    """Account ids worth a row in ACCOUNTS: authors, mentioned and addressed people of the records taken in, and whoever is there already.
+
+    So somebody whose rows were all refused, or private, leaves neither id nor handle.
+    """
+    import polars as pl
+
+    authors = pl.Series("account_id", sorted(tally.authors), dtype=pl.String)
+    return pl.concat([authors, *(part.alias("account_id") for part in tally.referred), store.accounts()["account_id"]]).unique()
 
 
 def _indexed(house: House, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

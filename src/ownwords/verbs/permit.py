@@ -8,42 +8,77 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ownwords.policy.file import Policy
     from ownwords.verbs._house import House
+    from ownwords.verbs._then import Then
 
 QUESTIONS = ("show", "why", "diff", "check", "clauses", "adopt")
 
 
-def permit(workspace: str | Path, question: str, subject: str, other: str = "") -> dict[str, object]:
+def permit(
+    workspace: str | Path,
+    question: str,
+    subject: str,
+    other: str = "",
+    *,
+    as_of: str | None = None,
+    report: str | None = None,
+    notify: str | None = None,
+    draft: str | None = None,
+) -> dict[str, object]:
     """Ask the gate.
 
     question  show PURPOSE | why RECORD [PURPOSE] | diff OLD NEW | check POLICY | clauses TEXT | adopt POLICY
     subject   a purpose, a record id, a policy (name or file), or a policy's human text
-    other     for why: the purpose (train_ai if left out); for diff: the new policy
+    other     for why: the purpose (train_ai if left out); for diff: the new policy, or the new text (.md, .txt)
+    as_of     show, why and diff of policies: as it was decided on this date
+    report    diff: write an HTML page here
+    notify    diff of policies: write the ids of the accounts that gain a use here, one a line
+    draft     diff of texts: write the rules drafted from what is new here (YAML), the text beside it
     """
-    from ownwords.core import clock
-    from ownwords.core.errors import NotFound, Usage
+    from ownwords.core.errors import NotFound
+    from ownwords.verbs import _differing
     from ownwords.verbs._house import House
+    from ownwords.verbs._then import Then
 
     if question not in QUESTIONS:
         raise NotFound.among("permit question", question, QUESTIONS)
+    of_texts = question == "diff" and _differing.is_text(subject)
+    _check_options(question, other, of_texts, {"--as-of": as_of, "--report": report, "--notify": notify, "--draft": draft})
     if question == "check":
         return _check(subject)
     if question == "clauses":
-        return _clauses(Path(subject))
-    if question == "diff" and not other:
-        raise Usage("permit diff needs two policies", "ownwords permit diff OLD NEW")
+        return _clauses(subject)
+    if of_texts:
+        return _differing.of_texts(subject, other, report, draft)
     house = House.open(workspace)
+    if question == "adopt":
+        return _adopt(house, subject)
+    then = Then.of(house, as_of)
     if question == "show":
-        return _show(house, subject)
+        return _show(then, subject)
     if question == "why":
-        return _why(house, subject, other or "train_ai")
-    if question == "diff":
-        return _diff(house, subject, other)
-    chosen, source = checked_policy(subject)
-    house.adopt(chosen, source)
-    begins = chosen.begins()
-    is_in_force = chosen.in_force(clock.now())
-    said: dict[str, object] = {"policy": chosen.id, "version": chosen.version, "hash": chosen.hash, "in_force": is_in_force}
-    return said if is_in_force or begins is None else {**said, "begins": clock.to_text(begins), "until_then": "explicit consent alone"}
+        return _why(then, subject, other or "train_ai")
+    old, new = (checked_policy(name)[0] for name in (subject, other))
+    return _differing.of_policies(then, old, new, report, notify)
+
+
+def _check_options(question: str, other: str, of_texts: bool, given: dict[str, str | None]) -> None:
+    """That the options go with the question, and that a diff is of two things of one kind.
+
+    raises   Usage
+    """
+    from ownwords.core.errors import Usage
+    from ownwords.verbs import _differing
+
+    if question == "diff" and not other:
+        raise Usage("permit diff needs two policies, or two texts", "ownwords permit diff OLD NEW")
+    if question == "diff" and _differing.is_text(other) != of_texts:
+        raise Usage("a policy and a text cannot be held against each other", "give two policies (YAML or names), or two texts (.md, .txt)")
+    diff = {"--report", "--draft"} if of_texts else {"--report", "--notify", "--as-of"}
+    known = {"show": {"--as-of"}, "why": {"--as-of"}, "diff": diff}.get(question, set())
+    for option, value in given.items():
+        if value is not None and option not in known:
+            where = "permit diff of two texts" if of_texts else f"permit {question}"
+            raise Usage(f"{option} does not go with {where}", "ownwords permit --help")
 
 
 def checked_policy(name: str) -> tuple[Policy, Path]:
@@ -62,18 +97,35 @@ def checked_policy(name: str) -> tuple[Policy, Path]:
     return policy, path
 
 
-def _clauses(path: Path) -> dict[str, object]:
+def _clauses(name: str) -> dict[str, object]:
     """The paragraphs of a policy's text, with the hash that a rule cites as its clause."""
-    from ownwords.core.errors import BadInput, NotFound
     from ownwords.policy.clauses import paragraphs
+    from ownwords.verbs._differing import read_text
 
-    if not path.is_file():
-        raise NotFound(f"{path}: no such file", "give the text of a policy, in Markdown")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 at byte {error.start}", "save it as UTF-8") from error
-    return {f"{one.number:>3} {one.sha256}": one.words[:80] for one in paragraphs(text) if not one.is_heading}
+    return {f"{one.number:>3} {one.sha256}": one.words[:80] for one in paragraphs(read_text(name)) if not one.is_heading}
+
+
+def _adopt(house: House, subject: str) -> dict[str, object]:
+    """Put a policy in force.
+
+    raises   BadPolicy if it was adopted before under the same id and version, and said something else
+    """
+    from ownwords.core import clock
+    from ownwords.policy import file
+
+    chosen, source = checked_policy(subject)
+    for event in house.ledger.events("policy"):
+        before = event.body or {}
+        if (before.get("id"), before.get("version")) == (chosen.id, chosen.version) and before.get("hash") != chosen.hash:
+            what = f"version {chosen.version} of policy {chosen.id} was adopted before and said something else: what is published stays"
+            raise file.place(source, "version", what, "give it a new version")
+    house.adopt(chosen, source)
+    begins = chosen.begins()
+    is_in_force = chosen.in_force(clock.now())
+    said: dict[str, object] = {"policy": chosen.id, "version": chosen.version, "hash": chosen.hash, "in_force": is_in_force}
+    if unread := sum(not rule.reviewed for rule in chosen.rules):
+        said["rules_not_reviewed"] = unread
+    return said if is_in_force or begins is None else {**said, "begins": clock.to_text(begins), "until_then": "explicit consent alone"}
 
 
 def _check(subject: str) -> dict[str, object]:
@@ -85,75 +137,44 @@ def _check(subject: str) -> dict[str, object]:
         "policy": policy.id,
         "version": policy.version,
         "rules": len(policy.rules),
+        "rules_not_reviewed": sum(not rule.reviewed for rule in policy.rules),
+        "holds": len(policy.holds),
         "hash": policy.hash,
         "paragraphs_without_rule": silent,
     }
 
 
-def _show(house: House, purpose: str) -> dict[str, object]:
+def _show(then: Then, purpose: str) -> dict[str, object]:
     """The funnel: how many rows, how many allowed, and which rule decided the others."""
     import polars as pl
 
+    from ownwords.core.permit import Question
     from ownwords.core.purpose import find
-    from ownwords.policy.gate import explain
+    from ownwords.policy import gate
     from ownwords.store import locks
 
     find(purpose)
-    with locks.reading(house.workspace.leases):
-        decided = house.decided(house.store().scan(), purpose)
+    with locks.reading(then.house.workspace.leases):
+        decided = gate.decide(then.rows(), then.facts(), Question(purpose, then.at))
         counts = decided.group_by("rule", "allowed").agg(pl.len().alias("n")).collect()
         n_people = decided.filter(pl.col("allowed")).select(pl.col("account_id").n_unique()).collect().item()
     by_rule = {str(row["rule"]): row["n"] for row in counts.sort("rule").iter_rows(named=True)}
     n_allowed = int(counts.filter(pl.col("allowed"))["n"].sum())
     return {
         "purpose": purpose,
-        "policy": house.policy().id,
+        "policy": then.policy.id,
         "rows": int(counts["n"].sum()),
         "allowed": n_allowed,
         "people": n_people,
         "by_rule": by_rule,
-        "reasons": {rule: explain(rule) for rule in by_rule},
+        "reasons": {rule: gate.explain(rule) for rule in by_rule},
     }
 
 
-def _why(house: House, record: str, purpose: str) -> dict[str, object]:
-    """Rule, clause and explanation for one record."""
-    from ownwords.core.errors import NotFound
+def _why(then: Then, record: str, purpose: str) -> dict[str, object]:
+    """Rule, clause, entry and proof for one record."""
     from ownwords.core.purpose import find
-    from ownwords.policy.gate import explain
-    from ownwords.store import locks
+    from ownwords.verbs import _why
 
     find(purpose)
-    with locks.reading(house.workspace.leases):
-        found = house.decided(house.record(record), purpose).select("allowed", "rule", "clause").collect()
-    if not found.height:
-        raise NotFound("no record of that id is held here", "record ids read network:native-id")
-    allowed, rule, clause = found.row(0)
-    return {"record": record, "purpose": purpose, "allowed": allowed, "rule": rule, "clause": clause, "because": explain(rule)}
-
-
-def _diff(house: House, old: str, new: str) -> dict[str, object]:
-    """What the new policy would take that the old one did not, and the other way round, per purpose."""
-    import polars as pl
-
-    from ownwords.core.purpose import PURPOSES
-    from ownwords.store import locks
-
-    policies = [checked_policy(name)[0] for name in (old, new)]
-    changes: dict[str, object] = {}
-    with locks.reading(house.workspace.leases):
-        for purpose in PURPOSES:
-            before, after = (
-                house.decided(house.store().scan(), purpose, policy).select("record_no", "account_id", "allowed") for policy in policies
-            )
-            both = before.join(after, on="record_no", suffix="_new").filter(pl.col("allowed") != pl.col("allowed_new"))
-            counts = both.group_by("allowed_new").agg(pl.len().alias("records"), pl.col("account_id").n_unique().alias("people")).collect()
-            told = {bool(row["allowed_new"]): row for row in counts.iter_rows(named=True)}
-            if told:
-                none = {"records": 0, "people": 0}
-                gained, lost = told.get(True, none), told.get(False, none)
-                changes[purpose] = {
-                    "gained": {"records": gained["records"], "people": gained["people"]},
-                    "lost": {"records": lost["records"], "people": lost["people"]},
-                }
-    return {"old": policies[0].id, "new": policies[1].id, "changes": changes or "none"}
+    return _why.answer(then, record, purpose)

@@ -10,22 +10,43 @@ if TYPE_CHECKING:
 
 
 def prove(workspace: str | Path, subject: str = "", *, gone: str | None = None) -> dict[str, object]:
-    """Check an artifact, a receipt, or that somebody is gone.
+    """Check an artifact, a receipt, or that somebody is gone; or list what there is to check.
 
-    subject  an artifact (NAME, NAME/vN or path), or a receipt file
+    subject  an artifact (NAME, NAME/vN or path), or a receipt file; left out: the artifacts there are, unchecked
     gone     account id or network:@handle of somebody who was forgotten: every byte of the workspace is searched for them
     """
     from ownwords.core.errors import Usage
     from ownwords.verbs._house import House
 
-    if bool(subject) == bool(gone):
-        raise Usage("prove needs an artifact, a receipt, or --gone PERSON", "ownwords prove ARTIFACT")
+    if subject and gone:
+        raise Usage("prove takes an artifact, a receipt, or --gone PERSON, one at a time", "ownwords prove ARTIFACT")
     if gone and not all(gone.partition(":")):
         raise Usage("--gone needs an account id or network:@handle", "ownwords prove --gone network:@handle")
     if subject.endswith(".json") and Path(subject).is_file():
         return _receipt(Path(workspace), Path(subject))
     house = House.open(workspace)
-    return _gone(house, gone) if gone else _artifact(house, subject)
+    if gone:
+        return _gone(house, gone)
+    return _artifact(house, subject) if subject else _listed(house)
+
+
+def _listed(house: House) -> dict[str, object]:
+    """What stands, oldest first: what it is, what for, from how many records, and how many of those it owes."""
+    from ownwords.verbs import _artifacts
+
+    found = [_artifacts.find(house, name) for name in _artifacts.standing(house)]
+    rows = [
+        {
+            "artifact": one.name,
+            "product": one.manifest.product,
+            "purpose": one.manifest.purpose,
+            "records": one.manifest.origins["n"],
+            "owing": _artifacts.owed(house, one),
+            "made_at": one.manifest.made_at,
+        }
+        for one in found
+    ]
+    return {"artifacts": rows}
 
 
 def _artifact(house: House, subject: str) -> dict[str, object]:
@@ -127,23 +148,37 @@ def _gone(house: House, person: str) -> dict[str, object]:
     """Search every byte for the name given; a tombstone must stand."""
     import polars as pl
 
-    from ownwords.core.errors import NotProven
-    from ownwords.core.handles import is_distinctive
-    from ownwords.verbs._sweep import sweep_apart
+    from ownwords.core import handles
+    from ownwords.core.errors import NotProven, Usage
+    from ownwords.verbs import _artifacts, _forgetting
+    from ownwords.verbs._sweep import Names, sweep_apart
 
+    if any(job.verb == _forgetting.ERASE for job in _forgetting.unfinished(house)):
+        raise NotProven("an erasure was begun and is not through", "run the same command again, and see on stderr what stands in its way")
     network, _, name = person.partition(":")
-    kind, token = ("handle", f"{network}:@{name[1:].lower()}") if name.startswith("@") else ("account", person)
-    is_buried = bool(house.ledger.tombstoned(pl.Series([token]), kind)[0])
-    bare = [name[1:]] if is_distinctive(name[1:]) else []
-    tokens = [name, f"u/{name[1:]}", *bare] if kind == "handle" else [person]
-    n_files, hits, closed = sweep_apart(house.workspace.root, tokens)
+    accounts = house.store().accounts()
+    names, tokens, kind, known = None, [person], "account", person
+    if name.startswith("@"):
+        if network in handles.SHARED_NAMES:
+            raise Usage(f"on {network} several people may bear one name, so none of them can be shown to be gone", "give the account id")
+        handle = name[1:]
+        kind, known = "handle", f"{network}:@{handles.key(handle)}"
+        tokens += [f"{host}/{handle}" for host in handles.HOSTS.get(network, ())]
+        others = sorted({*handles.HOSTS, *accounts["network"].drop_nulls()} - {network})
+        names = Names([name, f"u/{handle}", *([handle] if handles.is_distinctive(handle) else [])], network, others)
+    is_buried = bool(house.ledger.tombstoned(pl.Series([known]), kind)[0])
+    n_files, hits, closed = sweep_apart(house.workspace.root, tokens, names)
     if closed:
         raise NotProven(
             f"{len(closed)} files could not be opened, e.g. {closed[0]}, so nothing is shown about what is inside", "remove or mend them"
         )
     if hits:
         raise NotProven(f"{sum(hits.values())} traces in {len(hits)} files, e.g. {next(iter(hits))}", "ownwords forget PERSON")
-    if kind == "handle" and house.store().accounts().filter(pl.col("handle").str.to_lowercase() == name[1:].lower()).height:
+    if left := [name for name in _artifacts.outliving(house, pl.lit(value=False)) if (house.workspace.artifacts / name).exists()]:
+        says = f"{len(left)} artifacts, e.g. {left[0]}, are damaged, or were made from rows that are held no more"
+        raise NotProven(says, f"remove {house.workspace.artifacts / left[0]}, then ask again")
+    same = (pl.col("network") == network) & (pl.col("handle").str.normalize("NFKC").str.to_lowercase() == handles.key(name[1:]))
+    if kind == "handle" and accounts.filter(same).height:
         raise NotProven("an account of that handle is held here", "ownwords forget PERSON")
     if not is_buried:
         raise NotProven(

@@ -205,7 +205,7 @@ def test_the_rule_that_said_no_is_named(client, operator):
 
 
 def test_a_fault_of_ours_tells_neither_words_nor_traceback(client, operator, monkeypatch, capfd):
-    def broken(workspace, question, subject, other=""):
+    def broken(workspace, **given):
         raise RuntimeError(WORDS)
 
     monkeypatch.setitem(bodies.VERBS, "permit", broken)

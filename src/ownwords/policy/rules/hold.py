@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 
 from ownwords.policy.facts import Asked
@@ -26,6 +28,11 @@ def clause(asked: Asked) -> pl.Expr:
     """str: `hold:ID` of the policy's first hold that reaches the record; null where the record itself told it."""
     cited = [pl.when(_reaches(hold)).then(pl.lit(f"hold:{hold.id}")) for hold in _standing(asked)]
     return pl.coalesce(pl.lit(None, pl.String), *cited)
+
+
+def moments(asked: Asked) -> tuple[datetime, ...]:
+    """Where the posted intervals of the holds begin and end."""
+    return tuple(moment for hold in _standing(asked) for moment in (hold.posted_from, hold.posted_to) if moment is not None)
 
 
 def _standing(asked: Asked) -> list[Hold]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 
 from ownwords.policy import reach
@@ -25,3 +27,8 @@ def applies(asked: Asked) -> pl.Expr:
 def clause(asked: Asked) -> pl.Expr:
     """str: the policy's rule; null where the law itself is the basis."""
     return reach.first_cited(reach.allowing(asked), asked)
+
+
+def moments(asked: Asked) -> tuple[datetime, ...]:
+    """The dates from which on posts are spoken of by a rule of the policy."""
+    return reach.moments(reach.allowing(asked), asked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 
 from ownwords.policy import numbers, reach
@@ -27,13 +29,18 @@ def clause(asked: Asked) -> pl.Expr:
     return pl.coalesce(decided, reach.first_cited(reach.denying(asked), asked))
 
 
+def moments(asked: Asked) -> tuple[datetime, ...]:
+    """The dates from which on posts are spoken of by a rule of the policy."""
+    return reach.moments(reach.denying(asked), asked)
+
+
 def _signalled(asked: Asked, k: int) -> pl.Expr:
     """bool: a signal denies `asked.chain[k]`, and the person's own consent to it is not newer. An undated one is as old as its sighting."""
     pairs = [f"{one.name}={value}" for one in numbers.signals() if asked.chain[k] in one.denies for value in one.values]
     if not pairs:
         return pl.lit(False)
     field = pl.element().struct.field
-    found = pl.format("{}={}", field("name").str.to_lowercase(), field("value").str.to_lowercase()).is_in(pairs).fill_null(False)
+    found = (field("name").str.to_lowercase() + "=" + field("value").str.to_lowercase()).is_in(pairs).fill_null(False)
     dated = pl.col("signals").list.eval(pl.when(found).then(field("at"))).list.max()
     undated = pl.col("signals").list.eval(found & field("at").is_null()).list.any()
     moment = pl.max_horizontal(dated, pl.when(undated).then(pl.col("observed_at").fill_null(FAR)))

@@ -8,10 +8,10 @@ import polars as pl
 
 from ownwords.core.errors import BadInput
 from ownwords.sources._batches import batch, settle
-from ownwords.sources._bytes import head, without_mark
+from ownwords.sources._bytes import first_rows, without_mark
 from ownwords.sources._json import load as load_json
 from ownwords.sources._json import parse as parse_json
-from ownwords.sources._lines import lines
+from ownwords.sources._lines import MAX_ROW, lines
 from ownwords.sources.jsonl import csv_rows, parquet
 from ownwords.sources.jsonl.mapping import KNOWN, Mapping, by_name, load
 from ownwords.sources.jsonl.turn import turn
@@ -34,7 +34,7 @@ def sniff(path: Path) -> float:
     """.8 for a table whose columns all bear names of ours, the text among them; else 0: only a mapping could tell."""
     if not path.is_file():
         return 0.0
-    start = head(path, _HEAD)
+    start = first_rows(path, _HEAD, MAX_ROW)
     try:
         names = list(parquet.schema(path)) if start.startswith(b"PAR1") else _names(start)
     except BadInput:
@@ -49,12 +49,13 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     yields   Batch; positions are `line N` (for CSV the row's first line), `row N` of Parquet
     raises   BadInput if the mapping names a column that is not there (with the mapping's line), or the file cannot be read
     """
-    start = without_mark(head(path, _HEAD), path)
+    start = without_mark(first_rows(path, _HEAD, MAX_ROW), path)
     mapping = load(options.mapping) if options.mapping else None
     if start.startswith(b"PAR1"):
         found = _parquet(path, mapping, options)
     elif start.lstrip().startswith(b"{"):
-        found = _json(path, mapping or by_name([*_keys(start), *_GUARDS.difference(_keys(start))], path.name), options)
+        keys = _keys(start)
+        found = _json(path, keys, mapping or by_name([*keys, *_GUARDS.difference(keys)], path.name), options)
     elif start.lstrip().startswith(b"["):
         raise BadInput(f"{path.name} is one JSON list; it should be one object a line", "jq -c '.[]' FILE > FILE.jsonl")
     else:
@@ -75,8 +76,7 @@ def _keys(start: bytes) -> list[str]:
     return list(found)
 
 
-def _json(path: Path, mapping: Mapping, options: ReadOptions) -> Iterator[Batch]:
-    keys = _keys(head(path, _HEAD))
+def _json(path: Path, keys: list[str], mapping: Mapping, options: ReadOptions) -> Iterator[Batch]:
     if keys and options.mapping:
         mapping.check(keys, path.name)
     columns = {name if name in keys else name.split(".")[0]: pl.String for name in mapping.theirs()}

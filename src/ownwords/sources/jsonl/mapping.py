@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ownwords.core.errors import BadInput, from_os_error
+from ownwords.core.files import check_plain
 from ownwords.core.schemas import ACCOUNT_STATES, CATEGORIES, RECORD_STATES, VISIBILITIES
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ KNOWN = frozenset((*WORDS, *INSTANTS, *REFERENCES, *LISTS, *PEOPLE))
 _ALLOWED = {"category": CATEGORIES, "visibility": VISIBILITIES, "state": RECORD_STATES, "account_state": ACCOUNT_STATES}
 _TABLES = frozenset({"network", "columns", "constants", "attributes", "signals", "time"})
 _NETWORK = re.compile(r"[a-z][a-z0-9_.-]*")
+#: What a value of `terms` looks like: `CC-BY-SA-4.0`, `own-export`, or an address.
+TERMS = r"^[A-Za-z0-9][A-Za-z0-9._+:/-]{0,127}$"
+EXAMPLE = (
+    'say what the columns mean in a file map.toml, e.g. [columns] and below it text = "body" and author = "user", '
+    "then ownwords ingest jsonl FILE --mapping map.toml (docs/sources.md)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +73,15 @@ def load(path: Path) -> Mapping:
 
     raises   BadInput naming the line that cannot be understood
     """
+    check_plain(path)
     try:
         told = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise from_os_error(error) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path.name} is not TOML: {error}", "mend the line it names") from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise BadInput(f"{path.name} is not TOML", "write it as docs/sources.md shows, and save it as UTF-8") from error
     for name in told:
         if name not in _TABLES:
             raise _bad(path, name, f"{name!r} means nothing here; known: {', '.join(sorted(_TABLES))}")
@@ -99,9 +109,7 @@ def by_name(names: Iterable[str], file: str) -> Mapping:
     columns = {name: name for name in names}
     for number, name in enumerate(columns, 1):
         if name not in KNOWN:
-            raise BadInput(
-                f"{file}: the name of column {number} means nothing here", "say what the columns mean: --mapping FILE (docs/sources.md)"
-            )
+            raise BadInput(f"{file}: the name of column {number} means nothing here", EXAMPLE)
     found = Mapping(columns)
     _consistent(found, file)
     return found
@@ -110,7 +118,7 @@ def by_name(names: Iterable[str], file: str) -> Mapping:
 def _consistent(mapping: Mapping, file: str) -> None:
     told = {**mapping.columns, **mapping.constants}
     if "text" not in told and told.get("category") not in ("reaction", "repost"):
-        raise BadInput(f"{file}: no column is the text", "name it in a mapping: text = ... under [columns]")
+        raise BadInput(f"{file}: no column is the text", EXAMPLE)
     for one, other in (("id", "record_id"), ("author", "account_id")):
         if one in told and other in told:
             raise _bad(mapping.path, other, f"{one!r} and {other!r} are both given; one must go")
@@ -119,6 +127,8 @@ def _consistent(mapping: Mapping, file: str) -> None:
     for name, allowed in _ALLOWED.items():
         if name in mapping.constants and mapping.constants[name] not in allowed:
             raise _bad(mapping.path, name, f"{name} cannot be {mapping.constants[name]!r}; known: {', '.join(sorted(allowed))}")
+    if "terms" in mapping.constants and not re.search(TERMS, mapping.constants["terms"]):
+        raise _bad(mapping.path, "terms", "terms is a short name without spaces, e.g. CC-BY-SA-4.0")
     if "network" in mapping.constants and not _NETWORK.fullmatch(mapping.constants["network"]):
         raise _bad(mapping.path, "network", "a network's name is small letters, digits, and . _ -")
 
@@ -136,7 +146,7 @@ def _table(path: Path, told: dict[str, object], name: str) -> dict[str, str]:
 def _bad(path: Path | None, word: str, why: str) -> BadInput:
     """The error with the line of the mapping file where `word` stands."""
     if path is None:
-        return BadInput(why, "say what the columns mean: --mapping FILE (docs/sources.md)")
+        return BadInput(why, EXAMPLE)
     lines = path.read_text("utf-8-sig").splitlines()
     number = next((k for k, line in enumerate(lines, 1) if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", line.split("#")[0])), 1)
     return BadInput(f"{path.name} line {number}: {why}", "mend that line")

@@ -52,6 +52,10 @@ def tables(path: Path, names: Sequence[str], max_rows: int) -> Iterator[tuple[Ch
 
     raises   BadInput if the file is broken
     """
+    for number, (name, dtype) in enumerate(schema(path).items(), 1):
+        if name in names and dtype.is_nested() and not _is_flat(dtype):
+            why = f"column {number} holds {dtype.base_type().__name__.lower()}s of lists or objects, which are not read"
+            raise BadInput(f"{path.name}: {why}", "write it as text, or leave it out of the mapping")
     try:
         n_rows = int(pl.scan_parquet(path).select(pl.len()).collect().item())
         for start in range(0, n_rows, max_rows):
@@ -61,6 +65,14 @@ def tables(path: Path, names: Sequence[str], max_rows: int) -> Iterator[tuple[Ch
             yield Chunk(rows, range(start + 1, start + 1 + part.height)), texts.with_row_index(AT)
     except _BROKEN as error:
         raise _broken(path) from error
+
+
+def _is_flat(dtype: pl.DataType) -> bool:
+    """Whether a list or struct holds single values alone."""
+    if isinstance(dtype, pl.Struct):
+        return all(isinstance(field.dtype, pl.DataType) and not field.dtype.is_nested() for field in dtype.fields)
+    inner = dtype.inner if isinstance(dtype, pl.List) else None
+    return isinstance(inner, pl.DataType) and not inner.is_nested() and inner != pl.Binary
 
 
 def _text(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -11,7 +11,7 @@ from ownwords.core.schemas import ACCOUNT_STATES, CATEGORIES, MEDIA, RECORD_STAT
 from ownwords.sources._batches import REFUSE, Turned
 from ownwords.sources._columns import in_range, iso, json_of, since_epoch
 from ownwords.sources._json import AT
-from ownwords.sources.jsonl.mapping import INSTANTS, KNOWN, LISTS, REFERENCES
+from ownwords.sources.jsonl.mapping import INSTANTS, KNOWN, LISTS, REFERENCES, TERMS
 
 if TYPE_CHECKING:
     from ownwords.core.source import ReadOptions
@@ -173,6 +173,8 @@ def _refuse() -> pl.Expr:
         .then(pl.lit("its state is none of ours"))
         .when(~pl.col("account_state").is_in(sorted(ACCOUNT_STATES)))
         .then(pl.lit("its account_state is none of ours"))
+        .when(~pl.col("terms").str.contains(TERMS))
+        .then(pl.lit("its terms are no short name"))
         .when(~pl.col("record_id").str.contains(has_network) | ~pl.col("account_id").str.contains(has_network))
         .then(pl.lit("its record_id or account_id does not begin with a network"))
         .when(pl.col("record_id").str.contains(spoiled) | pl.col("account_id").str.contains(spoiled))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ownwords.core.schemas import Batch
-from ownwords.sources._batches import accounts, batch, settle
+from ownwords.core.schemas import Batch, one_row_each
+from ownwords.sources._batches import batch, settle
 from ownwords.sources.x_archive import facts, files, items, notes, private, tweets
 from ownwords.sources.x_archive import owner as owners
 
@@ -35,7 +35,7 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
 
 def _batches(archive: files.Archive, owner: owners.Owner, options: ReadOptions) -> Iterator[Batch]:
     most = options.batch_rows
-    yield Batch(accounts=accounts(owner.account()))
+    yield Batch(accounts=one_row_each(owner.account()))
     yield from facts.profile(archive, owner)
     long_posts, refused = notes.gather(archive, most)
     yield from refused

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ownwords.core.errors import BadInput, from_os_error
+from ownwords.core.files import check_plain
 from ownwords.sources._bytes import FREE_BYTES, MAX_RATIO
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def opened(path: Path) -> Iterator[Archive]:
 
     raises   BadInput if there is none, if it is broken, or if a zip is not what X makes (names that lead out of it, bombs)
     """
+    check_plain(path)
     try:
         if path.is_dir():
             yield Archive(path.name, _sorted(_in_folder(path)))

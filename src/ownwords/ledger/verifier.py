@@ -1,0 +1,124 @@
+"""Check checkpoints, proofs and receipts with nothing but their JSON: no workspace, no database, no tables.
+
+For auditors, and for whoever keeps a receipt: `python -m ownwords.ledger.verifier FILE [--key PEM] [--witness VKEY]`. Needs the
+standard library and `cryptography`. What a document is signed with is named in it; that the key is the operator's is shown only
+by comparing it with one had from elsewhere (`--key`), and that the log was so for everybody only by witnesses (`--witness`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ownwords.core.hashing import canonical_json
+from ownwords.ledger import checkpoints, keys, merkle
+from ownwords.ledger.events import leaf_of
+
+INCLUSION, CONSISTENCY, CHECKPOINT = "ownwords-inclusion/1", "ownwords-consistency/1", "ownwords-checkpoint/1"
+Document = Mapping[str, Any]
+
+
+def problems_of(document: Document) -> list[str]:
+    """What does not hold in a document of any of the kinds that the ledger and the verbs give out; empty = it holds.
+
+    raises   KeyError, ValueError, TypeError if it is no such document, or damaged
+    """
+    return _CHECKS.get(document["format"], receipt_problems)(document)
+
+
+def receipt_problems(receipt: Document) -> list[str]:
+    """A signed receipt about one event: its signature, and the event's place in the log."""
+    unsigned = {name: value for name, value in receipt.items() if name != "signature"}
+    problems = []
+    if not keys.verify(canonical_json(unsigned), base64.b64decode(receipt["signature"]), receipt["public_key"].encode()):
+        problems.append("the signature does not fit the words")
+    return problems + inclusion_problems(receipt)
+
+
+def inclusion_problems(document: Document) -> list[str]:
+    """One event: that the checkpoint is signed, that the leaf is in its tree, and, where the document opens the leaf, what it says."""
+    note, event = document["checkpoint"], document["event"]
+    problems = _unsigned(note, document)
+    leaf = bytes.fromhex(event["leaf"])
+    path, root = merkle.from_hex(document["inclusion"]), bytes.fromhex(note["root"])
+    if not merkle.verify_inclusion(merkle.leaf_hash(leaf), event["seq"] - 1, note["size"], path, root):
+        problems.append("the event is not in the log that the checkpoint signs")
+    if "key" in event:
+        body = canonical_json(event["body"]).decode()
+        if leaf_of(bytes.fromhex(event["key"]), event["seq"], event["at"], event["kind"], event["account"], body) != leaf:
+            problems.append("the event does not say what its leaf commits to")
+    return problems
+
+
+def consistency_problems(document: Document) -> list[str]:
+    """Two checkpoints of one log: that both are signed, and that the newer log begins with the older one."""
+    old, new = document["old"], document["new"]
+    problems = [*_unsigned(old, document), *_unsigned(new, document)]
+    roots = bytes.fromhex(old["root"]), bytes.fromhex(new["root"])
+    if not merkle.verify_consistency(old["size"], roots[0], new["size"], roots[1], merkle.from_hex(document["consistency"])):
+        problems.append("the newer log does not begin with the older one")
+    return problems
+
+
+def checkpoint_problems(document: Document) -> list[str]:
+    """A checkpoint alone: that it is signed, and that its C2SP note says the same."""
+    note = document["checkpoint"]
+    problems = _unsigned(note, document)
+    if not problems and document["note"] != checkpoints.as_note(note, document["public_key"].encode()):
+        problems.append("the note does not say what the checkpoint says")
+    return problems
+
+
+def newest_checkpoint(document: Document) -> Document:
+    """The checkpoint that a document rests on."""
+    found: Document = document["new"] if document["format"] == CONSISTENCY else document["checkpoint"]
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check one file; 0 it holds, 4 it does not, 2 it is no such file."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ownwords.ledger.verifier", description="Check a checkpoint, proof or receipt by itself."
+    )
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--key", type=Path, help="the operator's public.pem, had from elsewhere")
+    parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help="verifier key of a witness you trust")
+    asked = parser.parse_args(arguments)
+    try:
+        document = json.loads(asked.file.read_text())
+        problems = problems_of(document)
+        if asked.key and asked.key.read_text() != document["public_key"]:
+            problems.append("it is signed with another key than the one given")
+        note = newest_checkpoint(document)
+        told: dict[str, object] = {
+            "format": document["format"],
+            "holds": not problems,
+            "problems": problems,
+            "size": note["size"],
+            "standing": checkpoints.standing(len(checkpoints.witnesses_of(note, asked.witness))),
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        sys.stderr.write(f"this is no document of the ledger, or it is damaged ({type(error).__name__})\n")
+        return 2
+    sys.stdout.write(json.dumps(told) + "\n")
+    return 4 if problems else 0
+
+
+def _unsigned(note: Document, document: Document) -> list[str]:
+    is_signed = checkpoints.verify_checkpoint(note, document["public_key"].encode())
+    return [] if is_signed else ["the checkpoint is not signed by the same key"]
+
+
+_CHECKS: dict[str, Callable[[Document], list[str]]] = {
+    INCLUSION: inclusion_problems,
+    CONSISTENCY: consistency_problems,
+    CHECKPOINT: checkpoint_problems,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

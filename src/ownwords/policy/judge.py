@@ -1,0 +1,207 @@
+"""Puts the rules to records: once for every kind of record that no rule can tell apart, and by itself to whatever is peculiar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import prod
+from threading import Lock
+
+import polars as pl
+
+from ownwords.policy.facts import NEEDED_COLUMNS, Asked, Facts
+from ownwords.policy.standing import Standing
+
+#: What of a row tells its kind. Of these columns the word itself, and how many are remembered; a row with another word is peculiar.
+_WORDS = {"visibility": 4, "category": 6, "state": 2, "network": 4, "terms": 6}
+#: Of these and of account_id, whether there is anything. Of created_at besides, which of the rules' moments it has reached.
+REFERENCES = ("quotes", "repost_of")
+#: Of these, and of what begins so, nothing: rules look at them beside signals alone, and a row with signals is peculiar.
+_BESIDE = ("observed_at", "_own_at_")
+#: Of how the account stands, each column that a rule names; of a ledger event (Int64), whether there is one. A row is peculiar if its
+#: author has decided about some records only.
+_MOST_KINDS = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One file of rules/, loaded.
+
+    number    what a decision carries; the lowest prohibition that applies names the reason
+    kind      prohibition | basis | otherwise
+    says      why a record is (not) used, as the rest of a sentence that begins with `because`
+    applies   bool over a row with the columns of standing.py; a null counts against the record
+    clause    str: where it is written; null = `gate:NUMBER`
+    moments   instants at which what `applies` says of a record's date may change
+    """
+
+    name: str
+    number: int
+    kind: str
+    says: str
+    applies: Callable[[Asked], pl.Expr]
+    clause: Callable[[Asked], pl.Expr]
+    moments: Callable[[Asked], Sequence[datetime]]
+
+
+class Judge:
+    """The rules, put to one question about the records of everybody whom `facts` know.
+
+    order      all rules, in the order in which prohibitions, then bases, may give the reason
+    remember   False: every row is judged by itself; slower, and never different
+    cleared    str[n]: ids of records of others that may themselves be used, so that who quotes them may be
+    """
+
+    def __init__(self, facts: Facts, asked: Asked, order: Sequence[Rule], remember: bool = True, cleared: pl.Series | None = None) -> None:
+        self.asked = asked
+        self.order = order
+        self.standing = Standing.of(facts, asked)
+        by_record = bool(self.standing.scoped["record_id"].is_not_null().any())
+        self.columns = [name for name in NEEDED_COLUMNS if name != "record_no" and (by_record or name != "record_id")]
+        self._hits = [rule.applies(asked).fill_null(rule.kind == "prohibition").alias(f"_hit_{rule.name}") for rule in order]
+        known = pl.Series(dtype=pl.String) if cleared is None else cleared
+        may_be_used = (pl.col(name).is_null() | pl.col(name).is_in(known.implode()) for name in REFERENCES)
+        self._cleared = pl.all_horizontal(may_be_used).alias("_cleared")
+        self._tells_references = known.is_empty()
+        self._memory = self._remembered() if remember else None
+
+    def rule(self) -> pl.Expr:
+        """int8 over RECORDS rows: the number of the rule that decides."""
+        author = self._memory.author if self._memory else pl.lit(0, pl.UInt32).alias("_author")
+        judged = pl.struct(author, *self.columns).map_batches(self._judge, return_dtype=pl.Int8, is_elementwise=True)
+        return judged.alias("_rule")
+
+    def allowed(self) -> pl.Expr:
+        """bool over rows with `_rule`: some basis, and no prohibition."""
+        return pl.any_horizontal([pl.lit(False), *(pl.col("_rule") == rule.number for rule in self.order if rule.kind == "basis")])
+
+    def clause(self) -> pl.Expr:
+        """str over rows with `_rule`: where the rule that decides is written. Costs more than `rule`; nothing if nobody selects it."""
+        return pl.struct(*self.columns, "_rule").map_batches(self._cite, return_dtype=pl.String, is_elementwise=True).alias("clause")
+
+    def _judge(self, rows: pl.Series) -> pl.Series:
+        frame = rows.struct.unnest()
+        if self._memory is None:
+            return self._ask(frame)
+        kinds = self._memory.kinds(frame)
+        rule = self._memory.rules.gather(kinds)
+        if not rule.null_count():
+            return rule
+        places = rule.is_null().arg_true()
+        peculiar = frame.select(pl.all().gather(places))
+        judged = self._ask(peculiar)
+        self._memory.learn(peculiar, kinds.gather(places), judged)
+        rule.scatter(places, judged)
+        return rule
+
+    def _ask(self, rows: pl.DataFrame) -> pl.Series:
+        """int8[len]: every rule, put to every row."""
+        barred = [rule for rule in self.order if rule.kind == "prohibition"]
+        based = [rule for rule in self.order if rule.kind == "basis"]
+        decides = [pl.when(f"_hit_{rule.name}").then(pl.lit(rule.number, pl.Int8)) for rule in (*barred, *based)]
+        stood = self.standing.beside(rows, self.asked).with_columns(self._cleared)
+        return stood.select(self._hits).select(pl.coalesce(*decides, pl.lit(11, pl.Int8)).alias("_rule")).to_series()
+
+    def _cite(self, rows: pl.Series) -> pl.Series:
+        stood = self.standing.beside(rows.struct.unnest(), self.asked)
+        cited = [pl.when(pl.col("_rule") == rule.number).then(rule.clause(self.asked)) for rule in self.order]
+        return stood.select(pl.coalesce(*cited, pl.format("gate:{}", pl.col("_rule"))).alias("clause")).to_series()
+
+    def _remembered(self) -> _Memory | None:
+        """A memory, unless some rule looks at a column of which it is not said above how much of it tells kinds apart."""
+        told = {"account_id", "created_at", "signals", "_cleared", *_WORDS, *REFERENCES, *self.standing.people.columns}
+        named: set[str] = set()
+        for hit in self._hits:
+            roots = set(hit.meta.root_names())
+            beside = {name for name in roots if name.startswith(_BESIDE)}
+            if roots - told - beside or (beside and "signals" not in roots):
+                return None
+            named |= roots - beside
+        moments = sorted({moment for rule in self.order for moment in rule.moments(self.asked)})
+        return _Memory(self.standing, named, moments, self._tells_references)
+
+
+class _Memory:
+    """The rule that decides, by kind of row; kinds are numbered by how the account stands, and within that by what the row is like.
+
+    author  uint32 over RECORDS rows, `_author`: the place in `first`
+    first   uint32[A + 2]: the first kind of each account's rows (null: peculiar), of an unknown account's, of nobody's
+    rules   int8[K]: what decides each kind, null = not known yet
+    """
+
+    def __init__(self, standing: Standing, named: set[str], moments: Sequence[datetime], tells_references: bool) -> None:
+        n_like = prod(_WORDS.values()) * 2 ** len(REFERENCES) * (len(moments) + 2)
+        ways, n_ways = _ways(standing.people, named, _MOST_KINDS // n_like)
+        self.first = ways * n_like
+        self.rules = pl.repeat(None, n_ways * n_like, dtype=pl.Int8, eager=True)
+        n_people = standing.people.height
+        known = standing.place.fill_null(n_people)
+        self.author = pl.when(pl.col("account_id").is_not_null()).then(known).otherwise(n_people + 1).cast(pl.UInt32).alias("_author")
+        self._moments = moments
+        self._tells_references = tells_references
+        self._words: dict[str, list[str | None]] = {name: [] for name in _WORDS}
+        self._like = self._likeness()
+        self._lock = Lock()
+
+    def kinds(self, rows: pl.DataFrame) -> pl.Series:
+        """uint32[len]: the kind of each row; null where it is peculiar."""
+        kinds: pl.Series = self.first.gather(rows["_author"]) + rows.select(self._like).to_series()
+        return kinds
+
+    def learn(self, rows: pl.DataFrame, kinds: pl.Series, decided: pl.Series) -> None:
+        """Keep what decided rows of kinds not known yet, and words not met yet as far as there is room."""
+        fresh = kinds.is_not_null()
+        with self._lock:
+            if fresh.any():
+                rules = self.rules.clone()  # others may be reading the old one
+                rules.scatter(kinds.filter(fresh), decided.filter(fresh))
+                self.rules = rules
+            room = {name: n - len(self._words[name]) for name, n in _WORDS.items() if n > len(self._words[name])}
+            new = {name: self._unmet(rows[name], self._words[name])[:n] for name, n in room.items()}
+            if any(new.values()):
+                self._words = {name: words + new.get(name, []) for name, words in self._words.items()}
+                self._like = self._likeness()
+
+    def _unmet(self, told: pl.Series, words: list[str | None]) -> list[str | None]:
+        found: list[str | None] = told.value_counts(sort=True)[told.name].to_list()
+        return [word for word in found if word not in words]
+
+    def _likeness(self) -> pl.Expr:
+        """uint32 over rows: what a row is like, in mixed radix; null where it has signals or a word that is not remembered."""
+        parts = [(_place(name, self._words[name]), n) for name, n in _WORDS.items()]
+        parts += [(pl.col(name).is_not_null().cast(pl.UInt32), 2) for name in REFERENCES]
+        reached = sum(((pl.col("created_at") >= moment).cast(pl.UInt32) for moment in self._moments), pl.lit(0, pl.UInt32))
+        dated = pl.when(pl.col("created_at").is_not_null()).then(reached).otherwise(pl.lit(len(self._moments) + 1, pl.UInt32))
+        parts.append((dated, len(self._moments) + 2))
+        number = pl.lit(0, pl.UInt32)
+        for place, n in parts:
+            number = number * pl.lit(n, pl.UInt32) + place
+        silent = pl.col("signals").is_null() | (pl.col("signals").list.len() == 0)
+        if not self._tells_references:  # what they quote may or may not be used: each is looked at by itself
+            silent &= pl.all_horizontal(pl.col(name).is_null() for name in REFERENCES)
+        return pl.when(silent).then(number).alias("_like")
+
+
+def _place(column: str, words: list[str | None]) -> pl.Expr:
+    """uint32: where the row's word stands in `words`; null where it does not."""
+    place = pl.lit(None, pl.UInt32)
+    for k in reversed(range(len(words))):
+        is_it = pl.col(column).is_null() if words[k] is None else (pl.col(column) == words[k])
+        place = pl.when(is_it).then(pl.lit(k, pl.UInt32)).otherwise(place)
+    return place
+
+
+def _ways(people: pl.DataFrame, named: set[str], most: int) -> tuple[pl.Series, int]:
+    """uint32[A + 2]: how each account stands as far as the `named` columns tell, an unknown account, and nobody; and how many ways.
+
+    Null: some decision of theirs is about some records only, or hardly anybody else stands like that.
+    """
+    columns = [name for name in people.columns if name in named and name != "account_id"]
+    looks = [pl.col(name).is_not_null() if people.schema[name] == pl.Int64 else pl.col(name) for name in columns]
+    seen = people.select(*looks, "_scoped")
+    common = seen.filter(~pl.col("_scoped")).group_by(seen.columns).len().top_k(max(most - 2, 0), by="len").drop("len")
+    numbered = common.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("_way"))
+    ways = seen.join(numbered, on=seen.columns, how="left", nulls_equal=True, maintain_order="left")["_way"]
+    n_ways = common.height + 2
+    return pl.concat([ways, pl.Series([n_ways - 2, n_ways - 1], dtype=pl.UInt32)]), n_ways
