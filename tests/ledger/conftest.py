@@ -73,7 +73,6 @@ def raw_bytes(request, where):
     def read():
         if isinstance(where, Path):
             return b"".join(path.read_bytes() for path in sorted(where.glob("ledger.db*")))
-        data = request.getfixturevalue("server").folder / "data"
-        return b"".join(path.read_bytes() for path in sorted(data.rglob("*")) if path.is_file() and path.name != "postmaster.pid")
+        return request.getfixturevalue("server").all_bytes()
 
     return read

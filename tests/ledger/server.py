@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -108,10 +109,15 @@ class Server:
             connection.execute(f'CREATE SCHEMA "{name}"')
         return f"{self.url}&options=-csearch_path%3D{name}"
 
+    def all_bytes(self):
+        """All that the server keeps on disk, its write-ahead log too."""
+        found = sorted(path for path in (self.folder / "data").rglob("*") if path.is_file() and path.name != "postmaster.pid")
+        return b"".join(path.read_bytes() for path in found)
+
     def stop(self):
         """End the server, at once, and remove its files."""
         if self.process is not None:
-            self.process.terminate()
+            self.process.send_signal(signal.SIGINT)  # end at once, cleanly
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:

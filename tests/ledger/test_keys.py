@@ -1,3 +1,4 @@
+import hmac
 import stat
 
 import pytest
@@ -52,6 +53,15 @@ def test_a_signature_holds_for_its_message_and_key_alone(tmp_path):
     assert not here.verify(b"massage", signature)
     assert not there.verify(b"message", signature)
     assert not keys_module.verify(b"message", signature, b"no key")
+
+
+def test_tags_and_persons_keys_are_hmacs_as_the_library_makes_them(tmp_path):
+    keys, salt = Keys.create(tmp_path), bytes(range(32))
+    by_use = {use: hmac.digest((tmp_path / "master").read_bytes(), f"ownwords/1/{use}".encode(), "sha256") for use in ("tag", "people")}
+    for name in ("x:1", "", "ü" * 100, "x:\ud800"):
+        tag = hmac.digest(by_use["tag"], f"handle\0{name}".encode(errors="surrogatepass"), "sha256").hex()
+        assert keys.tag(name, "handle") == tag
+        assert keys.person_key(tag, salt) == hmac.digest(by_use["people"], tag.encode() + salt, "sha256")
 
 
 def test_a_persons_key_needs_master_tag_and_salt(tmp_path):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ownwords.core import clock
-from ownwords.core.errors import BadInput, NotFound, NotProven, Usage
+from ownwords.core.errors import BadInput, NotProven, Usage
 from ownwords.ledger import Keys, Ledger, checkpoints, notes, verifier, verify_checkpoint, witness
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -28,9 +28,9 @@ def test_a_witnessed_checkpoint_is_self_attested_no_more(tmp_path, ledger, keys,
     document = ledger.checkpoint_document()
     with clock.at(NOON):
         line = look(tmp_path, document)
-    note = ledger.cosign(1, line, names)
+    note = ledger.cosign(line, names, 1)
     assert (note["standing"], note["witness"]) == ("witnessed by 1", ["ada.example"])
-    note = ledger.cosign(1, look(tmp_path, document, who="bea"), names)
+    note = ledger.cosign(look(tmp_path, document, who="bea"), names, 1)
     assert note["standing"] == "witnessed by 2"
     assert verify_checkpoint(note, keys.public_pem)
     assert ledger.checkpoint() == note
@@ -42,7 +42,7 @@ def test_a_witnessed_checkpoint_is_self_attested_no_more(tmp_path, ledger, keys,
 
 def test_the_note_that_is_given_out_is_one_of_c2sp_with_all_signatures(tmp_path, ledger, keys, names):
     ledger.append("policy", {})
-    ledger.cosign(1, look(tmp_path, ledger.checkpoint_document()), names)
+    ledger.cosign(look(tmp_path, ledger.checkpoint_document()), names, 1)
     document = ledger.checkpoint_document()
     text, lines = notes.split(document["note"])
     assert text.splitlines()[:2] == [f"ownwords/{keys.key_id}", "1"]
@@ -55,14 +55,14 @@ def test_the_note_that_is_given_out_is_one_of_c2sp_with_all_signatures(tmp_path,
 def test_a_witness_that_looks_again_counts_once(tmp_path, ledger, names):
     document = ledger.checkpoint_document()
     for _ in range(3):
-        note = ledger.cosign(0, look(tmp_path, document), names)
+        note = ledger.cosign(look(tmp_path, document), names, 0)
     assert note["standing"] == "witnessed by 1"
 
 
 def test_one_key_under_two_names_counts_once(tmp_path, ledger, names):
     key = notes.VerifierKey.parse(names[0])
     other = str(notes.VerifierKey("eve.example", key.kind, key.key))
-    note = ledger.cosign(0, look(tmp_path, ledger.checkpoint_document()), names)
+    note = ledger.cosign(look(tmp_path, ledger.checkpoint_document()), names, 0)
     for trusted in ([names[0], other], [other, names[0]]):
         assert len(checkpoints.witnesses_of(note, trusted)) == 1
     assert checkpoints.witnesses_of(note, [other]) == {}
@@ -71,15 +71,16 @@ def test_one_key_under_two_names_counts_once(tmp_path, ledger, names):
 def test_strangers_and_misplaced_cosignatures_do_not_count(tmp_path, ledger, names):
     line = look(tmp_path, ledger.checkpoint_document())
     with pytest.raises(NotProven, match="no cosignature of a known witness"):
-        ledger.cosign(0, line, names[1:])
-    with pytest.raises(NotFound, match="no checkpoint was given out"):
-        ledger.cosign(1, line, names)
+        ledger.cosign(line, names[1:], 0)
+    with pytest.raises(NotProven, match="over a checkpoint of this log"):
+        ledger.cosign(line, names, 1)
     ledger.append("policy", {})
     ledger.checkpoint()
+    assert ledger.cosign(line, names)["size"] == 0
     with pytest.raises(NotProven, match="no cosignature of a known witness"):
-        ledger.cosign(1, line, names)
+        ledger.cosign(line, names, 1)
     with pytest.raises(NotProven, match="no cosignature of a known witness"):
-        ledger.cosign(0, "rubbish", names)
+        ledger.cosign("rubbish", names, 0)
 
 
 def test_a_note_that_claims_witnesses_it_has_not_does_not_verify(ledger, keys):
@@ -100,7 +101,7 @@ def test_growth_is_cosigned_with_its_proof_alone(tmp_path, ledger, names):
         look(tmp_path, ledger.checkpoint_document())
     proof = ledger.consistency_document(first)
     line = look(tmp_path, ledger.checkpoint_document(), proof)
-    assert ledger.cosign(7, line, names)["standing"] == "witnessed by 1"
+    assert ledger.cosign(line, names, 7)["standing"] == "witnessed by 1"
     ledger.append("policy", {})
     look(tmp_path, ledger.consistency_document(proof["new"]))
     assert next(iter(json.loads((tmp_path / "ada.json").read_text()).values()))["size"] == 8
@@ -158,7 +159,7 @@ def test_the_tool_works_from_files(tmp_path, where, keys, ledger):
     (tmp_path / "a.json").write_text(json.dumps(ledger.checkpoint_document()))
     seen = run("state.json", "ada.key", "a.json")
     assert seen.returncode == 0, seen.stderr
-    assert ledger.cosign(0, seen.stdout, [vkey])["standing"] == "witnessed by 1"
+    assert ledger.cosign(seen.stdout, [vkey], 0)["standing"] == "witnessed by 1"
     (tmp_path / "cosigned.json").write_text(json.dumps(ledger.checkpoint_document()))
     assert verifier.main([str(tmp_path / "cosigned.json"), "--witness", vkey]) == 0
     forged = json.loads((tmp_path / "a.json").read_text())

@@ -103,7 +103,9 @@ def standing(decisions, account_id, purpose, at, dead):
         ]
         denials = [one for one in ends if one["effect"] != "expire"]
         if grants:
-            newest = max(grants, key=lambda one: (one["effective_at"], one["seq"]))
+            latest = max((one["effective_at"], one["seq"]) for one in grants)
+            same = [one for one in grants if (one["effective_at"], one["seq"]) == latest]  # of one event told twice the narrower
+            newest = min(same, key=lambda one: (one["is_lifetime"], one.get("expires_at") or datetime.max.replace(tzinfo=UTC)))
             if newest.get("expires_at") is None or newest["expires_at"] > at:
                 found.append(newest)
         elif denials:

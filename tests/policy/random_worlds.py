@@ -172,7 +172,7 @@ def policy(rng):
     published = rng.choice([0, 1])
     body = {
         "published_at": TIMES[published].date(),
-        "effective_from": some(rng, 0.7, lambda: rng.choice(TIMES[published:3]).date()),
+        "effective_from": some(rng, 0.7, lambda: rng.choice(TIMES[published:3]).date()) or (TIMES[1].date() if published else None),
         "effective_to": some(rng, 0.1, lambda: date(2026, 5, 1)),
         "notice_period_days": some(rng, 0.3, lambda: rng.choice([0, 30, 59])),
         "networks": some(rng, 0.2, lambda: rng.choice([["x"], ["y"], ["x", "y"]])),

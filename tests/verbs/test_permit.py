@@ -93,6 +93,13 @@ def test_a_rule_of_the_gates_own_rests_on_no_entry(home):
     assert not {"entry", "proof", "clause_text"} & set(told)
 
 
+def test_why_shows_the_event_that_told_the_state_of_the_account(home):
+    with clock.at(on(3)):
+        House.open(home).ledger.append("account.state", state_body("suspended"), "test:7000")
+    told = ownwords.permit(home, "why", of("test:7000")[0])
+    assert (told["rule"], told["entry"]["kind"], told["entry"]["at"]) == ("3", "account.state", clock.to_text(on(3)))
+
+
 def test_why_agrees_with_the_whole_funnel(home):
     house = House.open(home)
     rules = [_why.answer(Then.of(house, None), row["id"], "train_ai")["rule"] for row in WORLD.rows]

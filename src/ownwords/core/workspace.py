@@ -6,9 +6,13 @@ import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ownwords.core import files
 from ownwords.core.errors import BadWorkspace, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 FORMAT = 1
 #: There from the first to the last step of `init`.
@@ -44,9 +48,10 @@ class Workspace:
         return cls(root.absolute(), _settings(root / "ownwords.toml"))
 
     @classmethod
-    def create(cls, root: Path) -> Workspace:
+    def create(cls, root: Path, ledger: str = "") -> Workspace:
         """A new, empty workspace; the marker is written last, so a crash leaves no half of one.
 
+        ledger   the URL of its ledger; empty: a file in it
         raises   Usage if one is there already, or the folder holds something else
         """
         if (root / "format.json").exists():
@@ -61,10 +66,9 @@ class Workspace:
         for name in _FOLDERS:
             (root / name).mkdir(parents=True, exist_ok=True)
         (root / "keys").chmod(0o700)
-        files.write_atomic(
-            root / "ownwords.toml", '# settings of this workspace\nledger = ""  # empty: ledger.db here; or a PostgreSQL URL\n'
-        )
-        return cls(root.absolute())
+        settings = f"# settings of this workspace\nledger = {json.dumps(ledger)}  # empty: ledger.db here; or a PostgreSQL URL\n"
+        files.write_atomic(root / "ownwords.toml", settings, mode=0o600)  # a URL may hold a password
+        return cls(root.absolute(), (("ledger", ledger),))
 
     def finish(self) -> None:
         """Declare a created workspace complete."""
@@ -74,6 +78,10 @@ class Workspace:
     def setting(self, name: str) -> str:
         """The value of a key in ownwords.toml, empty if it is not set."""
         return dict(self.settings).get(name, "")
+
+    def section(self, name: str) -> dict[str, str]:
+        """Keys and values of the table `[name]` in ownwords.toml."""
+        return {key.removeprefix(f"{name}."): value for key, value in self.settings if key.startswith(f"{name}.")}
 
     @property
     def store(self) -> Path:
@@ -120,8 +128,17 @@ def _settings(path: Path) -> tuple[tuple[str, str], ...]:
     if not path.exists():
         return ()
     try:
-        return tuple((key, str(value)) for key, value in tomllib.loads(path.read_bytes().decode()).items())
+        return tuple(_flat(tomllib.loads(path.read_bytes().decode())))
     except tomllib.TOMLDecodeError as error:
         raise BadWorkspace(f"{path} is not TOML: {error}", "mend the line it names") from error
     except (UnicodeDecodeError, RecursionError) as error:
         raise BadWorkspace(f"{path} is not TOML: it is damaged", "restore it from a backup") from error
+
+
+def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Keys and values; what stands in a table `[t]` is called `t.key`."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value)

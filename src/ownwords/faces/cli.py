@@ -142,9 +142,15 @@ def _workspace(ctx: click.Context) -> Path:
     given = ctx.find_root().obj["workspace"] or os.environ.get("OWNWORDS_WORKSPACE")
     if given:
         return Path(given)
-    if ctx.info_name in {"init", "prove"} or Path("format.json").exists():
+    if ctx.info_name in {"init", "prove"} or _is_about_files(ctx) or Path("format.json").exists():
         return Path()
     raise BadWorkspace("no workspace is named, and this folder is none", "ownwords -w DIR init makes one; -w DIR uses one")
+
+
+def _is_about_files(ctx: click.Context) -> bool:
+    """Whether a `permit` looks at policy files and texts alone."""
+    question, subject = ctx.params.get("question"), str(ctx.params.get("subject"))
+    return question in {"check", "clauses"} or (question == "diff" and subject.lower().endswith((".md", ".txt")))
 
 
 def _command(name: str, verb: Callable[..., Any]) -> click.Command:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ownwords.core.errors import NotPermitted
 from ownwords.core.principal import Principal, authorize
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def check(service: Service, principal: Principal, verb: str, given: dict[str, An
 def _asked(service: Service, verb: str, given: dict[str, Any]) -> tuple[str, str | None]:
     """The action, and the account it is about."""
     if verb == "permit":
+        if any(given[name] is not None for name in ("report", "notify", "draft")):
+            raise NotPermitted("a request over HTTP writes no files", "leave them out, or run the command where the workspace lies")
         question = str(given["question"])
         return f"permit.{question}", service.owner_of(given["subject"]) if question == "why" else None
     if verb == "consent":

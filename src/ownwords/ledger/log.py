@@ -226,29 +226,30 @@ class Ledger:
             note = _note_at(connection, size)
             if note is None or (note["root"], note["key_id"]) != (root.hex(), self._keys.key_id):
                 note = checkpoints.signed(self._keys, size, root.hex())
-                _keep_note(connection, size, note)
+                _keep_note(connection, note)
         return note
 
-    def cosign(self, size: int, cosignature: str, witnesses: Sequence[str]) -> dict[str, object]:
-        """Keep what a witness gave for the checkpoint at `size`; the checkpoint with it.
+    def cosign(self, cosignature: str, witnesses: Sequence[str], size: int | None = None) -> dict[str, object]:
+        """Keep what a witness gave for a checkpoint; the checkpoint with it.
 
         cosignature   a line as in C2SP tlog-cosignature
         witnesses     verifier keys of those who count
-        raises        NotFound if no checkpoint was given out at that size; NotProven if the line is of none of them, or over something else
+        size          of which checkpoint; None: the one that it fits
+        raises        NotProven if the line is of none of them, or over no checkpoint that was given out
         """
+        fits = (CHECKPOINTS.c.size == size,) if size is not None else ()
         with sql.writing(self._engine) as connection:
             self._lock(connection)
-            note = _note_at(connection, size)
-            if note is None:
-                raise NotFound(f"no checkpoint was given out at {size} events", "ownwords prove checkpoint")
-            more = checkpoints.cosigned(note, cosignature, witnesses)
-            if more is None:
-                raise NotProven(
-                    f"this is no cosignature of a known witness over the checkpoint at {size}",
-                    "write its key under [witnesses] in ownwords.toml",
-                )
-            _keep_note(connection, size, more)
-        return more
+            notes = connection.execute(sa.select(CHECKPOINTS.c.note).where(*fits).order_by(CHECKPOINTS.c.size.desc())).scalars()
+            for text in notes:
+                more = checkpoints.cosigned(json.loads(text), cosignature, witnesses)
+                if more is not None:
+                    _keep_note(connection, more)
+                    return more
+        raise NotProven(
+            "this is no cosignature of a known witness over a checkpoint of this log",
+            "write the witness' key under [witnesses] in ownwords.toml",
+        )
 
     def checkpoint_document(self) -> dict[str, object]:
         """The checkpoint for others to keep, check or cosign: as JSON, as C2SP note, with the public key."""
@@ -429,9 +430,9 @@ def _note_at(connection: sa.Connection, size: int) -> dict[str, object] | None:
     return None if text is None else dict(json.loads(text))
 
 
-def _keep_note(connection: sa.Connection, size: int, note: Mapping[str, object]) -> None:
-    connection.execute(sa.delete(CHECKPOINTS).where(CHECKPOINTS.c.size == size))
-    connection.execute(sa.insert(CHECKPOINTS).values(size=size, note=canonical_json(note).decode()))
+def _keep_note(connection: sa.Connection, note: Mapping[str, object]) -> None:
+    connection.execute(sa.delete(CHECKPOINTS).where(CHECKPOINTS.c.size == note["size"]))
+    connection.execute(sa.insert(CHECKPOINTS).values(size=note["size"], note=canonical_json(note).decode()))
 
 
 def _about_record(record: str) -> sa.ColumnElement[bool]:

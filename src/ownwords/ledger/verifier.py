@@ -23,6 +23,12 @@ INCLUSION, CONSISTENCY, CHECKPOINT = "ownwords-inclusion/1", "ownwords-consisten
 Document = Mapping[str, Any]
 
 
+def within(told: Document) -> Document:
+    """The document in what was told: itself, or the receipt that comes with a verb's answer."""
+    receipt = told.get("receipt")
+    return receipt if "format" not in told and isinstance(receipt, Mapping) else told
+
+
 def problems_of(document: Document) -> list[str]:
     """What does not hold in a document of any of the kinds that the ledger and the verbs give out; empty = it holds.
 
@@ -90,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help="verifier key of a witness you trust")
     asked = parser.parse_args(arguments)
     try:
-        document = json.loads(asked.file.read_text())
+        document = within(json.loads(asked.file.read_text()))
         problems = problems_of(document)
         if asked.key and asked.key.read_text() != document["public_key"]:
             problems.append("it is signed with another key than the one given")

@@ -59,7 +59,10 @@ class Judge:
         self.standing = Standing.of(facts, asked)
         by_record = bool(self.standing.scoped["record_id"].is_not_null().any())
         self.columns = [name for name in NEEDED_COLUMNS if name != "record_no" and (by_record or name != "record_id")]
-        self._hits = [rule.applies(asked).fill_null(rule.kind == "prohibition").alias(f"_hit_{rule.name}") for rule in order]
+        self._hits = {rule.name: rule.applies(asked).fill_null(rule.kind == "prohibition") for rule in order}
+        reasons = [rule for kind in ("prohibition", "basis") for rule in order if rule.kind == kind]
+        decides = [pl.when(self._hits[rule.name]).then(pl.lit(rule.number, pl.Int8)) for rule in reasons]
+        self._deciding = pl.coalesce(*decides, pl.lit(11, pl.Int8)).alias("_rule")
         known = pl.Series(dtype=pl.String) if cleared is None else cleared
         may_be_used = (pl.col(name).is_null() | pl.col(name).is_in(known.implode()) for name in REFERENCES)
         self._cleared = pl.all_horizontal(may_be_used).alias("_cleared")
@@ -84,24 +87,24 @@ class Judge:
         frame = rows.struct.unnest()
         if self._memory is None:
             return self._ask(frame)
-        kinds = self._memory.kinds(frame)
-        rule = self._memory.rules.gather(kinds)
-        if not rule.null_count():
-            return rule
-        places = rule.is_null().arg_true()
-        peculiar = frame.select(pl.all().gather(places))
-        judged = self._ask(peculiar)
-        self._memory.learn(peculiar, kinds.gather(places), judged)
-        rule.scatter(places, judged)
+        memory = self._memory
+        kinds = memory.kinds(frame)
+        rule = memory.rules.gather(kinds)
+        if rule.null_count():
+            places = rule.is_null().arg_true()
+            rest = frame.select(pl.all().gather(places))
+            kinds = memory.kinds(rest) if memory.meet(rest) else kinds.gather(places)
+            apart = (kinds.is_null() | kinds.is_first_distinct()).arg_true()
+            judged = self._ask(rest.select(pl.all().gather(apart)))
+            memory.learn(kinds.gather(apart), judged)
+            said = memory.rules.gather(kinds)
+            said.scatter(apart, judged)
+            rule.scatter(places, said)
         return rule
 
     def _ask(self, rows: pl.DataFrame) -> pl.Series:
         """int8[len]: every rule, put to every row."""
-        barred = [rule for rule in self.order if rule.kind == "prohibition"]
-        based = [rule for rule in self.order if rule.kind == "basis"]
-        decides = [pl.when(f"_hit_{rule.name}").then(pl.lit(rule.number, pl.Int8)) for rule in (*barred, *based)]
-        stood = self.standing.beside(rows, self.asked).with_columns(self._cleared)
-        return stood.select(self._hits).select(pl.coalesce(*decides, pl.lit(11, pl.Int8)).alias("_rule")).to_series()
+        return self.standing.beside(rows, self.asked).with_columns(self._cleared).select(self._deciding).to_series()
 
     def _cite(self, rows: pl.Series) -> pl.Series:
         stood = self.standing.beside(rows.struct.unnest(), self.asked)
@@ -112,7 +115,7 @@ class Judge:
         """A memory, unless some rule looks at a column of which it is not said above how much of it tells kinds apart."""
         told = {"account_id", "created_at", "signals", "_cleared", *_WORDS, *REFERENCES, *self.standing.people.columns}
         named: set[str] = set()
-        for hit in self._hits:
+        for hit in self._hits.values():
             roots = set(hit.meta.root_names())
             beside = {name for name in roots if name.startswith(_BESIDE)}
             if roots - told - beside or (beside and "signals" not in roots):
@@ -149,46 +152,54 @@ class _Memory:
         kinds: pl.Series = self.first.gather(rows["_author"]) + rows.select(self._like).to_series()
         return kinds
 
-    def learn(self, rows: pl.DataFrame, kinds: pl.Series, decided: pl.Series) -> None:
-        """Keep what decided rows of kinds not known yet, and words not met yet as far as there is room."""
-        fresh = kinds.is_not_null()
+    def meet(self, rows: pl.DataFrame) -> bool:
+        """Take words in that were not met yet, as far as there is room; whether there were any."""
         with self._lock:
-            if fresh.any():
-                rules = self.rules.clone()  # others may be reading the old one
-                rules.scatter(kinds.filter(fresh), decided.filter(fresh))
-                self.rules = rules
             room = {name: n - len(self._words[name]) for name, n in _WORDS.items() if n > len(self._words[name])}
-            new = {name: self._unmet(rows[name], self._words[name])[:n] for name, n in room.items()}
+            new = {name: _unmet(rows[name], self._words[name])[:n] for name, n in room.items()}
             if any(new.values()):
                 self._words = {name: words + new.get(name, []) for name, words in self._words.items()}
                 self._like = self._likeness()
+                return True
+        return False
 
-    def _unmet(self, told: pl.Series, words: list[str | None]) -> list[str | None]:
-        found: list[str | None] = told.value_counts(sort=True)[told.name].to_list()
-        return [word for word in found if word not in words]
+    def learn(self, kinds: pl.Series, decided: pl.Series) -> None:
+        """Keep what decides these kinds; null is none."""
+        known = kinds.is_not_null()
+        if known.any():
+            with self._lock:
+                rules = self.rules.clone()  # others may be reading the old one
+                rules.scatter(kinds.filter(known), decided.filter(known))
+                self.rules = rules
 
     def _likeness(self) -> pl.Expr:
         """uint32 over rows: what a row is like, in mixed radix; null where it has signals or a word that is not remembered."""
         parts = [(_place(name, self._words[name]), n) for name, n in _WORDS.items()]
-        parts += [(pl.col(name).is_not_null().cast(pl.UInt32), 2) for name in REFERENCES]
-        reached = sum(((pl.col("created_at") >= moment).cast(pl.UInt32) for moment in self._moments), pl.lit(0, pl.UInt32))
-        dated = pl.when(pl.col("created_at").is_not_null()).then(reached).otherwise(pl.lit(len(self._moments) + 1, pl.UInt32))
+        parts += [(pl.col(name).is_not_null().cast(pl.UInt8), 2) for name in REFERENCES]
+        reached = sum(((pl.col("created_at") >= moment).cast(pl.UInt16) for moment in self._moments), pl.lit(0, pl.UInt16))
+        dated = pl.when(pl.col("created_at").is_not_null()).then(reached).otherwise(pl.lit(len(self._moments) + 1, pl.UInt16))
         parts.append((dated, len(self._moments) + 2))
         number = pl.lit(0, pl.UInt32)
         for place, n in parts:
-            number = number * pl.lit(n, pl.UInt32) + place
+            number = number * pl.lit(n, pl.UInt32) + place.cast(pl.UInt32)
         silent = pl.col("signals").is_null() | (pl.col("signals").list.len() == 0)
         if not self._tells_references:  # what they quote may or may not be used: each is looked at by itself
             silent &= pl.all_horizontal(pl.col(name).is_null() for name in REFERENCES)
         return pl.when(silent).then(number).alias("_like")
 
 
+def _unmet(told: pl.Series, words: list[str | None]) -> list[str | None]:
+    """The values that are not among `words`, the commonest first."""
+    found: list[str | None] = told.value_counts(sort=True)[told.name].to_list()
+    return [word for word in found if word not in words]
+
+
 def _place(column: str, words: list[str | None]) -> pl.Expr:
-    """uint32: where the row's word stands in `words`; null where it does not."""
-    place = pl.lit(None, pl.UInt32)
+    """uint8: where the row's word stands in `words`; null where it does not."""
+    place = pl.lit(None, pl.UInt8)
     for k in reversed(range(len(words))):
         is_it = pl.col(column).is_null() if words[k] is None else (pl.col(column) == words[k])
-        place = pl.when(is_it).then(pl.lit(k, pl.UInt32)).otherwise(place)
+        place = pl.when(is_it).then(pl.lit(k, pl.UInt8)).otherwise(place)
     return place
 
 

@@ -64,18 +64,18 @@ class Store:
         rows = self.scan((wanted // (1 << 48)).unique().to_list())
         return rows.join(wanted.to_frame().lazy(), on="record_no", how="semi")
 
-    def newest_of(self, numbers: Sequence[int], batches: Sequence[str] | None = None) -> pl.DataFrame:
-        """RECORDS, one row or none: the highest revision of one record, which `numbers` are all the numbers of.
+    def newest_of(self, numbers: Sequence[int], columns: Sequence[str], batches: Sequence[str] | None = None) -> pl.DataFrame:
+        """table[columns], one row or none: the highest revision of one record, which `numbers` are all the numbers of.
 
         batches   only revisions that came in by these ingests; None: all
         """
         if not numbers:
-            return pl.DataFrame(schema=RECORDS)
+            return pl.DataFrame(schema={name: RECORDS[name] for name in columns})
         buckets = sorted({number >> 48 for number in numbers})
         rows = self.records.scan(self.versions.records).filter(pl.col("bucket").is_in(buckets) & pl.col("record_no").is_in(list(numbers)))
         if batches is not None:
             rows = rows.filter(pl.col("batch").is_in(list(batches)))
-        return rows.collect().sort("revision").tail(1)
+        return rows.select(*columns, "revision").collect().sort("revision").tail(1).drop("revision")
 
     def successors(self, numbers: pl.Series) -> pl.LazyFrame:
         """table[record_no, now]: what the record behind each number is called in its current revision; none if it is gone."""

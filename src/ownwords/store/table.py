@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -68,13 +68,23 @@ class Table:
         """
         from deltalake import DeltaTable
 
-        table = DeltaTable(str(self.path), version=version)
+        written = self._written(version)
+        table = _opened(self.path, version, written) if written else DeltaTable(str(self.path), version=version)
         actions = table.get_add_actions(flatten=True)
         for name, n_bytes in zip(actions["path"].to_pylist(), actions["size_bytes"].to_pylist(), strict=True):
             path = self.path / name
             if not path.is_file() or path.stat().st_size != n_bytes:
                 raise BadWorkspace(f"{path} is missing or damaged", "restore it from a backup")
         return pl.scan_delta(table)
+
+    def _written(self, version: int) -> tuple[int, ...]:
+        """What tells this version's log entry from that of a table which stood here before: inode, time of change; empty if it has none."""
+        log = self.path / "_delta_log"
+        for path in (log / f"{version:020}.json", log / f"{version:020}.checkpoint.parquet"):
+            if path.exists():
+                found = path.stat()
+                return (found.st_ino, found.st_mtime_ns)
+        return ()
 
     def append(self, frames: Iterable[pl.DataFrame], batch: str) -> int:
         """Append `frames`, one Delta version each, so that no more than one is held; the new version.
@@ -137,6 +147,14 @@ class Table:
         from deltalake import DeltaTable
 
         return DeltaTable(str(self.path))
+
+
+@lru_cache(maxsize=8)
+def _opened(path: Path, version: int, written: tuple[int, ...]) -> DeltaTable:
+    """The table at a version, which never changes: its log is read once."""
+    from deltalake import DeltaTable
+
+    return DeltaTable(str(path), version=version)
 
 
 def _reader(table: DeltaTable, frames: Iterable[pl.DataFrame]) -> RecordBatchReader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ownwords.desk.desk import Desk
+    from ownwords.ledger.events import Event
     from ownwords.ledger.keys import Keys
     from ownwords.ledger.log import Ledger
     from ownwords.policy.file import Policy
@@ -139,13 +140,20 @@ class House:
 
         raises   NotProven if its file is no longer what was adopted
         """
-        from ownwords.policy.file import load
-
         event = self.ledger.last("policy")
         if event is None:
             raise NotFound("no policy was ever adopted in this workspace", "ownwords permit adopt opt-in")
+        return self.adopted(event)
+
+    def adopted(self, event: Event) -> Policy:
+        """The policy that an event put in force; read again only where its files were touched.
+
+        raises   NotProven if its file is no longer what was adopted
+        """
         adopted = event.body or {}
-        policy = load(self.workspace.policy / str(adopted["folder"]) / "policy.yaml")
+        folder = self.workspace.policy / str(adopted["folder"])
+        touched = tuple((path.name, path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(folder.glob("*")))
+        policy = _loaded(folder / "policy.yaml", touched)
         if policy.hash != adopted["hash"]:
             raise NotProven(
                 f"policy {policy.id} is not the one that was adopted: its file was changed", "restore it, or adopt it under a new version"
@@ -163,7 +171,7 @@ class House:
         store = store or self.store()
         return Facts(
             policy=policy or self.policy(),
-            accounts=store.accounts() if only is None else _accounts_of(store, only),
+            accounts=store.accounts() if only is None else store.accounts_of(only),
             states=self.ledger.states(only),
             decisions=self.ledger.decisions(accounts=only),
             ledger_seq=head.seq,
@@ -247,13 +255,9 @@ class House:
         self.ledger.append("policy", {"id": policy.id, "version": str(policy.version), "hash": policy.hash, "folder": folder.name})
 
 
-def _accounts_of(store: Store, accounts: Sequence[str]) -> pl.DataFrame:
-    """ACCOUNTS rows of these accounts; only their buckets are read."""
-    import polars as pl
+@lru_cache(maxsize=16)
+def _loaded(path: Path, touched: tuple[tuple[str, int, int, int], ...]) -> Policy:
+    """The policy at `path`, as its folder was: names, inodes, sizes and times of change."""
+    from ownwords.policy.file import load
 
-    from ownwords.core.schemas import ACCOUNTS
-    from ownwords.store.table import bucket_of
-
-    buckets = sorted({bucket_of(name) for name in accounts})
-    rows = store.accounts_table.scan(store.versions.accounts).filter(pl.col("bucket").is_in(buckets))
-    return rows.filter(pl.col("account_id").is_in(list(accounts))).select(list(ACCOUNTS)).collect()
+    return load(path)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ownwords.core import clock
-from ownwords.core.errors import NotFound, NotProven, Usage
+from ownwords.core.errors import NotFound, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,17 +67,11 @@ class Then:
 
         raises   NotFound if none had been adopted; NotProven if its file is no longer what was adopted
         """
-        from ownwords.policy.file import load
-
         if not self.is_past:
             return self.house.policy()
         if self.adopted is None:
             raise NotFound("no policy had been adopted in this workspace by then", "ask as of a later day")
-        said = self.adopted.body or {}
-        policy = load(self.house.workspace.policy / str(said["folder"]) / "policy.yaml")
-        if policy.hash != said["hash"]:
-            raise NotProven(f"policy {policy.id} is not the one that was adopted: its file was changed", "restore it from a backup")
-        return policy
+        return self.house.adopted(self.adopted)
 
     @cached_property
     def adopted(self) -> Event | None:
@@ -89,16 +83,18 @@ class Then:
         return self.store.scan(batches=self._batches)
 
     def record(self, record_id: str) -> pl.DataFrame:
-        """RECORDS, the row of that id, or none."""
+        """The row of that id with what the gate looks at, or none."""
         import polars as pl
+
+        from ownwords.policy.gate import NEEDED_COLUMNS
 
         house = self.house
         if house.ids.version() != self.store.versions.records:
             house.record(record_id)  # makes the index again, where nobody writes
         numbers = house.ids.find(record_id) if house.ids.version() == self.store.versions.records else None
         if numbers is not None:
-            return self.store.newest_of(numbers, self._batches).filter(pl.col("record_id") == record_id)
-        return self.rows().filter(pl.col("record_id") == record_id).collect()
+            return self.store.newest_of(numbers, NEEDED_COLUMNS, self._batches).filter(pl.col("record_id") == record_id)
+        return self.rows().filter(pl.col("record_id") == record_id).select(NEEDED_COLUMNS).collect()
 
     def facts(self, policy: Policy | None = None, only: Sequence[str] | None = None) -> Facts:
         """What the gate decides on.

@@ -11,8 +11,11 @@ from ownwords.core.permit import Question
 
 if TYPE_CHECKING:
     from ownwords.ledger.events import Event
-    from ownwords.policy.file import Policy
+    from ownwords.policy.gate import Facts
     from ownwords.verbs._then import Then
+
+#: The rule that looks at the state of an account: where the ledger tells the state, that event is behind it.
+_OF_STATE = "gate:3"
 
 
 def answer(then: Then, record: str, purpose: str) -> dict[str, object]:
@@ -33,24 +36,29 @@ def answer(then: Then, record: str, purpose: str) -> dict[str, object]:
     allowed, rule, clause = decided.row(0)
     said: dict[str, object] = {"record": record, "purpose": purpose, "allowed": allowed, "rule": rule, "clause": clause}
     said |= {"because": gate.explain(rule), "as_of": clock.to_text(then.at)}
-    event, paragraph = _rests_on(then, str(clause), author, facts.policy)
+    event, paragraph = _rests_on(then, str(clause), author, facts)
     if paragraph is not None:
         said["clause_text"] = paragraph
     return said if event is None else said | _entry(then, event)
 
 
-def _rests_on(then: Then, clause: str, author: str | None, policy: Policy) -> tuple[Event | None, str | None]:
-    """The ledger's event behind a clause, and the paragraph of the policy's text, if it is one; a rule of the gate's own has neither."""
+def _rests_on(then: Then, clause: str, author: str | None, facts: Facts) -> tuple[Event | None, str | None]:
+    """The event behind a clause, and the paragraph of the policy's text if it is one; a rule of the gate's own mostly has neither."""
     kind, _, rest = clause.partition(":")
     if kind == "ledger":
-        seq = int(rest)
-        after = itertools.islice(then.house.ledger.events(after=seq - 1, account=author), 1)
-        return next((event for event in after if event.seq == seq), None), None
-    rule = next((one for one in policy.rules if one.cites == clause), None)
+        return _event(then, int(rest), author), None
+    if clause == _OF_STATE and facts.states.height:
+        return _event(then, int(facts.states["seq"][0]), author), None
+    rule = next((one for one in facts.policy.rules if one.cites == clause), None)
     if rule is None:
         return None, None
-    paragraph = policy.clauses.get(rule.clause)
+    paragraph = facts.policy.clauses.get(rule.clause)
     return then.adopted, None if paragraph is None else paragraph.words
+
+
+def _event(then: Then, seq: int, author: str | None) -> Event | None:
+    found = itertools.islice(then.house.ledger.events(after=seq - 1, account=author), 1)
+    return next((event for event in found if event.seq == seq), None)
 
 
 def _entry(then: Then, event: Event) -> dict[str, object]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def init(workspace: str | Path, *, policy: str = "opt-in") -> dict[str, object]:
+def init(workspace: str | Path, *, policy: str = "opt-in", ledger: str = "") -> dict[str, object]:
     """Make a new workspace in a folder.
 
     workspace  an empty folder, or one that does not exist yet
     policy     a policy that comes along (opt-in, own-archive, open-licence, public-analysis), or a policy file
+    ledger     URL of a PostgreSQL database to keep the ledger in, e.g. postgresql://user@host/name; left out: a file of the workspace
     """
+    from ownwords.core.errors import Usage
     from ownwords.core.workspace import Workspace
     from ownwords.desk.desk import Desk
     from ownwords.ledger.keys import Keys
@@ -20,11 +22,12 @@ def init(workspace: str | Path, *, policy: str = "opt-in") -> dict[str, object]:
     from ownwords.verbs.permit import checked_policy
 
     chosen, source = checked_policy(policy)
-    made = Workspace.create(Path(workspace))
+    made = Workspace.create(Path(workspace), ledger)
     Keys.create(made.keys)
     Store.create(made.store)
     house = House(made)
-    Ledger.create(made.root, house.keys)
+    if Ledger.create(ledger or made.root, house.keys).head().seq:
+        raise Usage("the database holds another workspace's ledger already", "name an empty database or schema")
     Desk.open(made.root)
     house.adopt(chosen, source)
     house.commit(house.store().versions)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ownwords.verbs._house import House
 
 
-def prove(workspace: str | Path, subject: str = "", *, gone: str | None = None) -> dict[str, object]:
-    """Check an artifact, a receipt, or that somebody is gone; or list what there is to check.
+def prove(workspace: str | Path, subject: str = "", file: str = "", *, gone: str | None = None) -> dict[str, object]:
+    """Check an artifact, a receipt, the growth of the log, or that somebody is gone; or list what there is to check.
 
-    subject  an artifact (NAME, NAME/vN or path), or a receipt file; left out: the artifacts there are, unchecked
+    subject  artifact, receipt or proof (.json), or: checkpoint, consistency FILE, cosignature FILE; left out: all artifacts, unchecked
+    file     after consistency: a checkpoint or receipt kept earlier; after cosignature: what a witness gave
     gone     account id or network:@handle of somebody who was forgotten: every byte of the workspace is searched for them
     """
     from ownwords.core.errors import Usage
+    from ownwords.verbs import _proofs
     from ownwords.verbs._house import House
 
     if subject and gone:
@@ -27,6 +31,10 @@ def prove(workspace: str | Path, subject: str = "", *, gone: str | None = None) 
     house = House.open(workspace)
     if gone:
         return _gone(house, gone)
+    if subject in _proofs.WORDS:
+        return _proofs.asked(house, subject, file)
+    if file:
+        raise Usage("only consistency and cosignature take a file", "ownwords prove consistency FILE")
     return _artifact(house, subject) if subject else _listed(house)
 
 
@@ -55,7 +63,7 @@ def _artifact(house: House, subject: str) -> dict[str, object]:
     from ownwords.core.errors import NotProven
     from ownwords.core.manifest import NAME
     from ownwords.ledger import merkle
-    from ownwords.verbs import _artifacts
+    from ownwords.verbs import _artifacts, _proofs
 
     found = _artifacts.find(house, subject)
     event = next(event for event in house.ledger.events("artifact") if _artifacts.artifact_of(event) == found.name)
@@ -84,7 +92,7 @@ def _artifact(house: House, subject: str) -> dict[str, object]:
         "event": event.seq,
         "inclusion": path,
         "checkpoint": checkpoint,
-        "standing": checkpoint["standing"],
+        "standing": _proofs.standing(house, checkpoint),
     }
 
 
@@ -100,30 +108,34 @@ def _differences(folder: Path, outputs: dict[str, str]) -> list[str]:
 
 
 def _receipt(root: Path, path: Path) -> dict[str, object]:
-    """The receipt by itself; and against the workspace in `root`, where that is the one that signed it."""
+    """A receipt or proof by itself; and against the workspace in `root`, where that is the one that signed it."""
     import json
 
     from ownwords.core.errors import NotProven
-    from ownwords.verbs._receipts import problems_of
+    from ownwords.ledger import checkpoints, verifier
+    from ownwords.verbs import _proofs
 
     try:
-        receipt = json.loads(path.read_text())
-        problems = problems_of(receipt)
-        event, standing = receipt["event"], receipt["checkpoint"]["standing"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NotProven(f"{path.name} is not a receipt of ownwords, or it is damaged", "use the file that `forget` wrote") from error
-    house = _signer(root, receipt["public_key"])
-    problems += _contradictions(house, event) if house else []
+        document = verifier.within(json.loads(path.read_text()))
+        problems = verifier.problems_of(document)
+        note = verifier.newest_checkpoint(document)
+        house = _signer(root, document["public_key"])
+        problems += _contradictions(house, document) if house else []
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NotProven(
+            f"{path.name} is not a receipt or proof of ownwords, or it is damaged", "use the file that ownwords wrote"
+        ) from error
     if problems:
         raise NotProven(f"{path.name}: {'; '.join(problems)}", "the receipt or the workspace was changed: compare with your own copy")
+    event = document.get("event", {})
     return {
         "receipt": path.name,
+        "format": document["format"],
         "proven": True,
-        "at": receipt["at"],
-        "records": event["records"],
-        "rebuilt": event["rebuilt"],
-        "standing": standing,
-        "against": "this workspace" if house else "the receipt alone: signature, checkpoint and inclusion",
+        **{name: document[name] for name in ("at", "record") if name in document},
+        **{name: event[name] for name in ("records", "rebuilt") if name in event},
+        "standing": _proofs.standing(house, note) if house else checkpoints.standing(0),
+        "against": "this workspace" if house else "the file alone: signatures, checkpoint and place in the log",
     }
 
 
@@ -136,12 +148,20 @@ def _signer(root: Path, public_key: str) -> House | None:
     return House.open(root) if is_theirs else None
 
 
-def _contradictions(house: House, event: dict[str, dict[str, object]]) -> list[str]:
-    """What the workspace says otherwise than the receipt."""
+def _contradictions(house: House, document: Mapping[str, Any]) -> list[str]:
+    """What the workspace says otherwise than a receipt or proof that it signed."""
+    from ownwords.core.errors import NotProven
+    from ownwords.ledger import verifier
     from ownwords.verbs import _artifacts
 
+    problems = house.ledger.audit()
+    try:
+        house.ledger.consistency_document(verifier.newest_checkpoint(document))
+    except NotProven as error:
+        problems.append(error.what)
     standing = set(_artifacts.standing(house))
-    return [*house.ledger.audit(), *(f"{name}, said to be retired, stands" for name in event["retired"] if name in standing)]
+    retired = document.get("event", {}).get("retired", {})
+    return [*problems, *(f"{name}, said to be retired, stands" for name in retired if name in standing)]
 
 
 def _gone(house: House, person: str) -> dict[str, object]:
