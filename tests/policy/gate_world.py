@@ -73,7 +73,7 @@ _Plain.add_representer(datetime, lambda dumper, value: dumper.represent_scalar("
 _Plain.add_representer(date, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:timestamp", value.isoformat()))
 
 
-def facts_of(policy: file.Policy, accounts=(), states=(), decisions=()) -> gate.Facts:
+def facts_of(policy: file.Policy, accounts=(), states=(), decisions=(), held=()) -> gate.Facts:
     return gate.Facts(
         policy=policy,
         accounts=table(list(accounts), ACCOUNTS),
@@ -82,6 +82,7 @@ def facts_of(policy: file.Policy, accounts=(), states=(), decisions=()) -> gate.
         ledger_seq=len(decisions),
         ledger_root="root",
         store_version=1,
+        referred=rows_of(held),
     )
 
 
@@ -112,13 +113,15 @@ class Case:
             {"seq": seq, "purpose": self.purpose, **with_defaults("decision", one)}
             for seq, one in enumerate(body.get("decisions", []), start=1)
         ]
+        self.held = [self.record, *(with_defaults("record", one) for one in body.get("held", []))]
+        self.others = [with_defaults("account", one) for one in body.get("others", [])]
         self.expect = body["expect"]
 
     def __repr__(self) -> str:
         return f"{self.rule}: {self.name}"
 
     def answer(self, folder: Path) -> Row:
-        facts = facts_of(load_policy(self.policy, folder), [self.account], self.states, self.decisions)
+        facts = facts_of(load_policy(self.policy, folder), [self.account, *self.others], self.states, self.decisions, self.held)
         return ask([self.record], facts, self.purpose, self.at)[0]
 
     def holds(self, folder: Path) -> bool:

@@ -73,31 +73,57 @@ def is_minor(account_id, accounts, at):
     return at.date() < birthday(max(births), max(age_of_majority(row["jurisdiction"], at) for row in mine))
 
 
+def gives(one):
+    return one["effect"] in {"give", "renew"}
+
+
 def standing(decisions, account_id, purpose, at, dead):
-    """The newest decision of each voice and scope."""
-    newest = {}
+    """Of each voice and scope: the newest grant, if nothing that ends it took effect or arrived later, else the newest denial."""
+    voices = {}
     for one in decisions:
-        gives = one["effect"] == "give"
-        about = one["purpose"] in chain(purpose) or (one["purpose"] is None and not gives)
+        about = one["purpose"] in chain(purpose) or (one["purpose"] is None and not gives(one))
         if one["account_id"] != account_id or not about:
             continue
         if one["is_lifetime"] and not dead:
             continue
-        if one["effective_at"] is None and gives:
+        if one["effective_at"] is None and gives(one):
             continue
         if one["effective_at"] is not None and one["effective_at"] > at:
             continue
         key = tuple(one[name] for name in ("by", "source", "purpose", "category", "since", "until", "record_id"))
-        rank = (one["effective_at"] is None, one["effective_at"] or at, one["seq"], not gives)
-        if key not in newest or rank > newest[key][0]:
-            newest[key] = (rank, one)
-    return [one for _, one in newest.values()]
+        voices.setdefault(key, []).append(one)
+    found = []
+    for said in voices.values():
+        ends = [one for one in said if not gives(one)]
+        grants = [
+            one
+            for one in said
+            if gives(one)
+            and all(end["effective_at"] and end["effective_at"] <= one["effective_at"] and end["seq"] < one["seq"] for end in ends)
+        ]
+        denials = [one for one in ends if one["effect"] != "expire"]
+        if grants:
+            latest = max((one["effective_at"], one["seq"]) for one in grants)
+            same = [one for one in grants if (one["effective_at"], one["seq"]) == latest]  # of one event told twice the narrower
+            newest = min(same, key=lambda one: (one["is_lifetime"], one.get("expires_at") or datetime.max.replace(tzinfo=UTC)))
+            if newest.get("expires_at") is None or newest["expires_at"] > at:
+                found.append(newest)
+        elif denials:
+            found.append(max(denials, key=lambda one: (one["effective_at"] is None, one["effective_at"] or at, one["seq"])))
+    return found
+
+
+def is_special(record):
+    return any((signal["name"] or "").lower() == "special-category" for signal in record["signals"] or [])
 
 
 def covers(one, record):
-    denies = one["effect"] != "give"
+    denies = not gives(one)
     made = record["created_at"]
-    if one["category"] is not None and one["category"] != record["category"] and not (record["category"] is None and denies):
+    if one["category"] == "special":
+        if not is_special(record):
+            return False
+    elif one["category"] is not None and one["category"] != record["category"] and not (record["category"] is None and denies):
         return False
     if one["record_id"] is not None and one["record_id"] != record["record_id"]:
         return False
@@ -150,14 +176,15 @@ def policy_rule_reaches(rule, policy, record, jurisdiction, at):
 class Looking:
     """All that is known about one record and one question."""
 
-    def __init__(self, record, accounts, states, decisions, policy, purpose, at):
+    def __init__(self, record, accounts, states, decisions, policy, purpose, at, cleared=frozenset()):
+        self.cleared = cleared
         self.record, self.policy, self.purpose, self.at = record, policy, purpose, at
         self.account_id = record["account_id"]
         self.mine = [row for row in accounts if row["account_id"] == self.account_id]
         self.state = effective_state(self.account_id, accounts, states) if self.account_id else None
         self.dead = self.state in {"memorialised", "historical"}
         minor = is_minor(self.account_id, accounts, at) if self.account_id else None
-        self.grown = minor is False
+        self.minor = minor is True
         self.child = purpose in AGE_UNKNOWN[-1]["treats_as_child"] if minor is None else minor
         found = standing(decisions, self.account_id, purpose, at, self.dead) if self.account_id else []
         self.decisions = [one for one in found if covers(one, record)]
@@ -167,7 +194,7 @@ class Looking:
         return [
             one
             for one in self.decisions
-            if one["effect"] == "give" and one["by"] == one["source"] == "self" and one["purpose"] in granting(name)
+            if gives(one) and one["by"] == one["source"] == "self" and one["purpose"] in granting(name)
             if not self.child and one["is_lifetime"] == self.dead
         ]
 
@@ -183,8 +210,8 @@ class Looking:
     def guardian(self):
         return (
             not self.dead
-            and not self.grown
-            and any(one["effect"] == "give" and one["by"] == "guardian" and one["purpose"] == self.purpose for one in self.decisions)
+            and self.minor
+            and any(gives(one) and one["by"] == "guardian" and one["purpose"] == self.purpose for one in self.decisions)
         )
 
     def jurisdiction(self):
@@ -231,7 +258,26 @@ def rule_3(look):
     )
 
 
+def hold_reaches(hold, look):
+    if (hold.get("since") and look.at < midnight(hold["since"])) or (hold.get("until") and look.at >= midnight(hold["until"])):
+        return False
+    if hold.get("purposes") and not set(hold["purposes"]) & set(chain(look.purpose)):
+        return False
+    if hold.get("networks") and look.record["network"] not in {None, *hold["networks"]}:
+        return False
+    if hold.get("jurisdictions") and look.jurisdiction() not in {None, *hold["jurisdictions"]}:
+        return False
+    made = look.record["created_at"]
+    if made is None:
+        return True
+    return not (hold.get("posted_from") and made < midnight(hold["posted_from"])) and not (
+        hold.get("posted_to") and made >= midnight(hold["posted_to"])
+    )
+
+
 def rule_4(look):
+    if any(hold_reaches(hold, look) for hold in look.policy.get("holds", [])):
+        return True
     return any((signal["name"] or "").lower() == "hold" for signal in look.record["signals"] or [])
 
 
@@ -242,7 +288,12 @@ def rule_5(look):
 
 
 def rule_6(look):
-    return look.purpose != "self_access" and look.record["category"] in {"face", "voice"}
+    if look.purpose == "self_access":
+        return False
+    named = [one for one in look.own(look.purpose) if one["purpose"] == look.purpose and (one["category"] or one["record_id"])]
+    biometric = look.record["category"] in {"face", "voice"} and not any(one["category"] != "special" for one in named)
+    marked = is_special(look.record) and not any(one["category"] in {None, "special"} for one in named)
+    return biometric or marked
 
 
 def rule_7(look):
@@ -251,12 +302,14 @@ def rule_7(look):
     record = look.record
     homes = sorted(row["network"] for row in look.mine if row["network"])
     elsewhere = bool(homes) and record["network"] is not None and record["network"] != homes[0]
-    return bool(record["quotes"] or record["repost_of"]) or record["category"] == "repost" or elsewhere
+    inside = [record[name] for name in ("quotes", "repost_of") if record[name] is not None]
+    uncleared = (not inside and record["category"] == "repost") or not all(one in look.cleared for one in inside)
+    return uncleared or (elsewhere and not look.own_word())
 
 
 def denied_by_decision(look):
     for one in look.decisions:
-        if one["effect"] == "give":
+        if gives(one):
             continue
         imported = one["by"] == "import" or (one["by"] == "self" and one["source"] not in {"self", None})
         newer = look.own_on(one["purpose"])
@@ -311,9 +364,25 @@ def rule_10(look):
     )
 
 
-def decide_one(record, accounts, states, decisions, policy, purpose, at):
-    """(allowed, rule) for one record."""
-    look = Looking(record, accounts, states, decisions, policy, purpose, at)
+def decide_one(record, accounts, states, decisions, policy, purpose, at, held=()):
+    """(allowed, rule) for one record; what it quotes or reposts is looked up in `held`."""
+    return _decide(
+        record, accounts, states, decisions, policy, purpose, at, _cleared(record, accounts, states, decisions, policy, purpose, at, held)
+    )
+
+
+def _cleared(record, accounts, states, decisions, policy, purpose, at, held):
+    inside = {record[name] for name in ("quotes", "repost_of")} - {None}
+    found = {}
+    for one in held:
+        if one["record_id"] in inside and not one["quotes"] and not one["repost_of"] and one["category"] not in {"repost", None}:
+            allowed = _decide(one, accounts, states, decisions, policy, purpose, at, frozenset())[0]
+            found[one["record_id"]] = found.get(one["record_id"], True) and allowed
+    return frozenset(name for name, allowed in found.items() if allowed)
+
+
+def _decide(record, accounts, states, decisions, policy, purpose, at, cleared):
+    look = Looking(record, accounts, states, decisions, policy, purpose, at, cleared)
     for number, rule in enumerate((rule_1, rule_2, rule_3, rule_4, rule_5, rule_6, rule_7, rule_8), start=1):
         if rule(look):
             return False, str(number)

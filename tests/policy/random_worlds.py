@@ -22,6 +22,7 @@ ACCOUNT_STATES = ["active"] * 20 + [
     "memorialised",
     "memorialised",
     "historical",
+    "disputed",
     "odd",
 ]
 BIRTHS = [date(1990, 5, 5)] * 4 + [None, None, date(2012, 2, 29), date(2008, 6, 1), date(2008, 2, 29), date(2007, 3, 1)]
@@ -31,6 +32,8 @@ SIGNALS = [
     ("train-ai", "y"),
     ("gpc", "1"),
     ("hold", "x"),
+    ("Special-Category", "health"),
+    ("special-category", None),
     ("intent", "denied"),
     ("other", None),
     (None, "n"),
@@ -63,9 +66,9 @@ def decision(rng, seq, n_accounts, purpose):
     return {
         "seq": seq - (rng.random() < 0.1),
         "account_id": f"x:{rng.randrange(n_accounts + 1)}",
-        "effect": rng.choice(["give", "give", "give", "refuse", "withdraw", "object"]),
+        "effect": rng.choice(["give"] * 6 + ["renew", "refuse", "refuse", "withdraw", "withdraw", "object", "expire"]),
         "purpose": None if rng.random() < 0.02 else rng.choice(near),
-        "category": None if unscoped else rng.choice([None, "post", "reply"]),
+        "category": None if unscoped else rng.choice([None, "post", "reply", "face", "voice", "special"]),
         "since": None if unscoped else rng.choice([None, None, *TIMES]),
         "until": None if unscoped else rng.choice([None, None, *TIMES]),
         "record_id": None if unscoped else rng.choice([None, None, None, f"x:r{rng.randrange(12)}"]),
@@ -73,6 +76,7 @@ def decision(rng, seq, n_accounts, purpose):
         "source": rng.choice(["self"] * 6 + ["list-a", "list-b"]),
         "effective_at": None if rng.random() < 0.03 else rng.choice(TIMES),
         "is_lifetime": rng.random() < 0.2,
+        "expires_at": rng.choice(TIMES) if rng.random() < 0.1 else None,
     }
 
 
@@ -112,8 +116,8 @@ def odd_record(rng, number, n_accounts, signals):
         "visibility": rng.choice(["public"] * 8 + ["unlisted", "followers", "direct", "group", "private", "unknown", None, "odd"]),
         "created_at": rng.choice([None, *TIMES, *TIMES]),
         "observed_at": rng.choice([None, *TIMES]),
-        "quotes": "x:q" if rng.random() < 0.05 else None,
-        "repost_of": "x:q" if rng.random() < 0.05 else None,
+        "quotes": rng.choice(["x:q", f"x:r{rng.randrange(12)}"]) if rng.random() < 0.15 else None,
+        "repost_of": rng.choice(["x:q", f"x:r{rng.randrange(12)}"]) if rng.random() < 0.1 else None,
         "terms": rng.choice(TERMS),
         "signals": signals or rng.choice([None, []]),
     }
@@ -149,14 +153,31 @@ def policy_rule(rng, k):
     return {name: value for name, value in rule.items() if value is not None}
 
 
-def policy(rng):
+def hold(rng, k):
     body = {
-        "published_at": rng.choice(TIMES[:2]).date(),
-        "effective_from": some(rng, 0.7, lambda: rng.choice(TIMES[:3]).date()),
+        "id": f"hold-{k}",
+        "order": "order of a case",
+        "jurisdictions": some(rng, 0.4, lambda: rng.sample(["ID", "JP", "KR"], 2)),
+        "networks": some(rng, 0.2, lambda: rng.choice([["x"], ["y"]])),
+        "purposes": some(rng, 0.5, lambda: rng.sample(list(PURPOSES), 3)),
+        "posted_from": some(rng, 0.5, lambda: rng.choice(TIMES[1:3]).date()),
+        "posted_to": some(rng, 0.3, lambda: TIMES[-1].date()),
+        "since": some(rng, 0.3, lambda: rng.choice(TIMES[:2]).date()),
+        "until": some(rng, 0.3, lambda: date(2026, 5, 1)),
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def policy(rng):
+    published = rng.choice([0, 1])
+    body = {
+        "published_at": TIMES[published].date(),
+        "effective_from": some(rng, 0.7, lambda: rng.choice(TIMES[published:3]).date()) or (TIMES[1].date() if published else None),
         "effective_to": some(rng, 0.1, lambda: date(2026, 5, 1)),
         "notice_period_days": some(rng, 0.3, lambda: rng.choice([0, 30, 59])),
         "networks": some(rng, 0.2, lambda: rng.choice([["x"], ["y"], ["x", "y"]])),
         "jurisdictions": some(rng, 0.2, lambda: ["ID", "JP"]),
+        "holds": some(rng, 0.15, lambda: [hold(rng, k) for k in range(rng.choice([1, 2]))]),
         "rules": [policy_rule(rng, k) for k in range(rng.randrange(4))],
     }
     return {name: value for name, value in body.items() if value is not None}

@@ -19,10 +19,10 @@ def folder(tmp_path_factory):
 def both(drawn, folder):
     """(what the gate says, what the plain one says) for every record."""
     body = written_policy(drawn["policy"])
-    facts = facts_of(load_policy(body, folder), drawn["accounts"], drawn["states"], drawn["decisions"])
+    facts = facts_of(load_policy(body, folder), drawn["accounts"], drawn["states"], drawn["decisions"], drawn["records"])
     got = [(row["allowed"], row["rule"]) for row in ask(drawn["records"], facts, drawn["purpose"], drawn["at"])]
     rest = (drawn["accounts"], drawn["states"], drawn["decisions"], body, drawn["purpose"], drawn["at"])
-    return got, [plain_gate.decide_one(record, *rest) for record in drawn["records"]]
+    return got, [plain_gate.decide_one(record, *rest, drawn["records"]) for record in drawn["records"]]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

@@ -30,6 +30,7 @@ class Facts:
     accounts    ACCOUNTS; several rows of one account: the strictest state, youngest birth date and highest age of majority count
     states      table[A]: account_id, state: the newest by the ledger, over accounts.state
     decisions   DECISIONS, in any order, duplicates allowed
+    referred    RECORDS in which what is quoted or reposted can be looked up; None = nowhere, and then nothing is cleared
     """
 
     policy: Policy
@@ -39,6 +40,7 @@ class Facts:
     ledger_seq: int
     ledger_root: str
     store_version: int
+    referred: pl.LazyFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +78,9 @@ def state_in(*names: str) -> pl.Expr:
 def own_word() -> pl.Expr:
     """bool: the person's own valid, explicit consent covers the record."""
     return pl.col("_own").is_not_null() | pl.col("_directive").is_not_null()
+
+
+def is_special() -> pl.Expr:
+    """bool: the record carries the signal `special-category` (health, religion, politics ...), whatever its value and whoever set it."""
+    is_mark = pl.element().struct.field("name").str.to_lowercase() == "special-category"
+    return pl.col("signals").list.eval(is_mark.fill_null(False)).list.any().fill_null(False)

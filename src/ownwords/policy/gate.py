@@ -13,7 +13,7 @@ from ownwords.core.dataset import Dataset
 from ownwords.core.errors import Fault, NotFound
 from ownwords.core.permit import Permit, Question
 from ownwords.policy.facts import NEEDED_COLUMNS, Asked, Facts
-from ownwords.policy.judge import Judge, Rule
+from ownwords.policy.judge import REFERENCES, Judge, Rule
 
 __all__ = ["NEEDED_COLUMNS", "Facts", "Rule", "admit", "admit_made", "decide", "explain", "rules"]
 
@@ -48,7 +48,7 @@ def decide(records: pl.LazyFrame, facts: Facts, question: Question) -> pl.LazyFr
 def admit(records: pl.LazyFrame, facts: Facts, question: Question) -> Dataset:
     """The allowed rows of `records`, in their order, with the Permit that says so. Only counts are collected."""
     asked = Asked.of(question.purpose, question.at, facts.policy)
-    judged = _judged(records, Judge(facts, asked, rules()))
+    judged = _judged(records, _judge(records, facts, asked, rules()))
     names = [name for name in records.collect_schema().names() if name not in {"allowed", "rule", "clause"}]
     return _mint.dataset(judged.filter("allowed").select(names), _permit(judged, facts, asked))
 
@@ -65,7 +65,9 @@ def admit_made(rows: pl.LazyFrame, records: pl.LazyFrame, facts: Facts, question
     origins = next((name for name in ("origins", "record_no") if name in names), None)
     if origins is None:
         raise Fault("these rows do not say which records they came from", "keep the column record_no, or origins (list of record numbers)")
-    verdict = _judged(records, Judge(facts, asked, rules())).group_by("record_no").agg(pl.col("allowed").all(), pl.col("_rule").min())
+    verdict = (
+        _judged(records, _judge(records, facts, asked, rules())).group_by("record_no").agg(pl.col("allowed").all(), pl.col("_rule").min())
+    )
     numbered = rows.with_row_index("_row")
     pairs = numbered.select("_row", pl.col(origins).alias("record_no"))
     told = (
@@ -103,6 +105,24 @@ def _no_moments(asked: Asked) -> tuple[datetime, ...]:
     return ()
 
 
+def _judge(records: pl.LazyFrame, facts: Facts, asked: Asked, order: Sequence[Rule], remember: bool = True) -> Judge:
+    """The judge of `records`, who knows which of the words they quote or repost may themselves be used.
+
+    Those that are held, repeat nobody in turn, and are allowed for the same purpose.
+    """
+    if facts.referred is None or asked.is_self_access:
+        return Judge(facts, asked, order, remember)
+    wanted = pl.concat([records.select(pl.col(name).alias("record_id")) for name in REFERENCES]).drop_nulls().unique()
+    inside = wanted.collect(engine="streaming")
+    if inside.is_empty():
+        return Judge(facts, asked, order, remember)
+    own_words = pl.all_horizontal(pl.col(name).is_null() for name in REFERENCES) & (pl.col("category") != "repost")
+    held = facts.referred.join(inside.lazy(), on="record_id", how="semi").filter(own_words)
+    judged = _judged(held, Judge(facts, asked, order, remember))
+    cleared = judged.group_by("record_id").agg(pl.col("allowed").all()).filter("allowed").collect()["record_id"]
+    return Judge(facts, asked, order, remember, cleared)
+
+
 def _judged(records: pl.LazyFrame, judge: Judge) -> pl.LazyFrame:
     """`records` with `allowed` and `_rule` (int8)."""
     have = records.collect_schema().names()
@@ -114,7 +134,7 @@ def _judged(records: pl.LazyFrame, judge: Judge) -> pl.LazyFrame:
 
 def _decided(records: pl.LazyFrame, facts: Facts, question: Question, order: Sequence[Rule], remember: bool = True) -> pl.LazyFrame:
     """`decide`, with the rules taken in another order (the reason may change, the answer cannot), or every row judged by itself."""
-    judge = Judge(facts, Asked.of(question.purpose, question.at, facts.policy), order, remember)
+    judge = _judge(records, facts, Asked.of(question.purpose, question.at, facts.policy), order, remember)
     names = [name for name in records.collect_schema().names() if name not in {"allowed", "rule", "clause"}]
     judged = _judged(records, judge).with_columns(pl.col("_rule").cast(pl.String).alias("rule"), judge.clause())
     return judged.select(*names, "allowed", "rule", "clause")

@@ -16,7 +16,7 @@ from ownwords.policy.standing import Standing
 #: What of a row tells its kind. Of these columns the word itself, and how many are remembered; a row with another word is peculiar.
 _WORDS = {"visibility": 4, "category": 6, "state": 2, "network": 4, "terms": 6}
 #: Of these and of account_id, whether there is anything. Of created_at besides, which of the rules' moments it has reached.
-_PRESENCE = ("quotes", "repost_of")
+REFERENCES = ("quotes", "repost_of")
 #: Of these, and of what begins so, nothing: rules look at them beside signals alone, and a row with signals is peculiar.
 _BESIDE = ("observed_at", "_own_at_")
 #: Of how the account stands, each column that a rule names; of a ledger event (Int64), whether there is one. A row is peculiar if its
@@ -50,9 +50,10 @@ class Judge:
 
     order      all rules, in the order in which prohibitions, then bases, may give the reason
     remember   False: every row is judged by itself; slower, and never different
+    cleared    str[n]: ids of records of others that may themselves be used, so that who quotes them may be
     """
 
-    def __init__(self, facts: Facts, asked: Asked, order: Sequence[Rule], remember: bool = True) -> None:
+    def __init__(self, facts: Facts, asked: Asked, order: Sequence[Rule], remember: bool = True, cleared: pl.Series | None = None) -> None:
         self.asked = asked
         self.order = order
         self.standing = Standing.of(facts, asked)
@@ -62,6 +63,10 @@ class Judge:
         reasons = [rule for kind in ("prohibition", "basis") for rule in order if rule.kind == kind]
         decides = [pl.when(self._hits[rule.name]).then(pl.lit(rule.number, pl.Int8)) for rule in reasons]
         self._deciding = pl.coalesce(*decides, pl.lit(11, pl.Int8)).alias("_rule")
+        known = pl.Series(dtype=pl.String) if cleared is None else cleared
+        may_be_used = (pl.col(name).is_null() | pl.col(name).is_in(known.implode()) for name in REFERENCES)
+        self._cleared = pl.all_horizontal(may_be_used).alias("_cleared")
+        self._tells_references = known.is_empty()
         self._memory = self._remembered() if remember else None
 
     def rule(self) -> pl.Expr:
@@ -99,7 +104,7 @@ class Judge:
 
     def _ask(self, rows: pl.DataFrame) -> pl.Series:
         """int8[len]: every rule, put to every row."""
-        return self.standing.beside(rows, self.asked).select(self._deciding).to_series()
+        return self.standing.beside(rows, self.asked).with_columns(self._cleared).select(self._deciding).to_series()
 
     def _cite(self, rows: pl.Series) -> pl.Series:
         stood = self.standing.beside(rows.struct.unnest(), self.asked)
@@ -108,7 +113,7 @@ class Judge:
 
     def _remembered(self) -> _Memory | None:
         """A memory, unless some rule looks at a column of which it is not said above how much of it tells kinds apart."""
-        told = {"account_id", "created_at", "signals", *_WORDS, *_PRESENCE, *self.standing.people.columns}
+        told = {"account_id", "created_at", "signals", "_cleared", *_WORDS, *REFERENCES, *self.standing.people.columns}
         named: set[str] = set()
         for hit in self._hits.values():
             roots = set(hit.meta.root_names())
@@ -117,7 +122,7 @@ class Judge:
                 return None
             named |= roots - beside
         moments = sorted({moment for rule in self.order for moment in rule.moments(self.asked)})
-        return _Memory(self.standing, named, moments)
+        return _Memory(self.standing, named, moments, self._tells_references)
 
 
 class _Memory:
@@ -128,8 +133,8 @@ class _Memory:
     rules   int8[K]: what decides each kind, null = not known yet
     """
 
-    def __init__(self, standing: Standing, named: set[str], moments: Sequence[datetime]) -> None:
-        n_like = prod(_WORDS.values()) * 2 ** len(_PRESENCE) * (len(moments) + 2)
+    def __init__(self, standing: Standing, named: set[str], moments: Sequence[datetime], tells_references: bool) -> None:
+        n_like = prod(_WORDS.values()) * 2 ** len(REFERENCES) * (len(moments) + 2)
         ways, n_ways = _ways(standing.people, named, _MOST_KINDS // n_like)
         self.first = ways * n_like
         self.rules = pl.repeat(None, n_ways * n_like, dtype=pl.Int8, eager=True)
@@ -137,6 +142,7 @@ class _Memory:
         known = standing.place.fill_null(n_people)
         self.author = pl.when(pl.col("account_id").is_not_null()).then(known).otherwise(n_people + 1).cast(pl.UInt32).alias("_author")
         self._moments = moments
+        self._tells_references = tells_references
         self._words: dict[str, list[str | None]] = {name: [] for name in _WORDS}
         self._like = self._likeness()
         self._lock = Lock()
@@ -169,7 +175,7 @@ class _Memory:
     def _likeness(self) -> pl.Expr:
         """uint32 over rows: what a row is like, in mixed radix; null where it has signals or a word that is not remembered."""
         parts = [(_place(name, self._words[name]), n) for name, n in _WORDS.items()]
-        parts += [(pl.col(name).is_not_null().cast(pl.UInt8), 2) for name in _PRESENCE]
+        parts += [(pl.col(name).is_not_null().cast(pl.UInt8), 2) for name in REFERENCES]
         reached = sum(((pl.col("created_at") >= moment).cast(pl.UInt16) for moment in self._moments), pl.lit(0, pl.UInt16))
         dated = pl.when(pl.col("created_at").is_not_null()).then(reached).otherwise(pl.lit(len(self._moments) + 1, pl.UInt16))
         parts.append((dated, len(self._moments) + 2))
@@ -177,6 +183,8 @@ class _Memory:
         for place, n in parts:
             number = number * pl.lit(n, pl.UInt32) + place.cast(pl.UInt32)
         silent = pl.col("signals").is_null() | (pl.col("signals").list.len() == 0)
+        if not self._tells_references:  # what they quote may or may not be used: each is looked at by itself
+            silent &= pl.all_horizontal(pl.col(name).is_null() for name in REFERENCES)
         return pl.when(silent).then(number).alias("_like")
 
 

@@ -8,9 +8,11 @@ _child      bool    to be treated as a child: a minor, or of unknown age where p
 _home       str     the network the account lives on
 _jurisdiction       ISO 3166-1 alpha-2, null = unknown
 _own        Int64   ledger event of the person's own consent, null = none covers the record
-_guardian   Int64   of a guardian's consent for exactly this purpose, while the person is no known adult
+_guardian   Int64   of a guardian's consent for exactly this purpose, while the person is known to be a minor
 _directive  Int64   of the person's own lifetime directive for exactly this purpose, once they are dead
 _denied     Int64   of a standing refusal, withdrawal or objection
+_explicit   bool    the person's own consent to exactly this purpose names the record's category, or the record itself
+_special    bool    the same for what is marked as of a special category
 _own_at_K   time    of the person's newest own consent to Asked.chain[K]: replaces imported and inferred denials before it
 """
 
@@ -22,9 +24,9 @@ from datetime import datetime
 import polars as pl
 
 from ownwords.core.purpose import granted_by
-from ownwords.core.schemas import RECORDS, conform
+from ownwords.core.schemas import RECORDS, SPECIAL, conform
 from ownwords.policy import numbers
-from ownwords.policy.facts import FAR, STATE_CODES, UNKNOWN_STATE, Asked, Facts
+from ownwords.policy.facts import FAR, STATE_CODES, UNKNOWN_STATE, Asked, Facts, is_special
 
 _SCOPE = ("category", "since", "until", "record_id")
 #: What a scoped decision can depend on.
@@ -66,14 +68,15 @@ class Standing:
         stood = rows.hstack(known)
         if self.scoped.is_empty() or not known["_scoped"].any():
             return stood
-        keys = conform(stood, _ROW_KEYS).with_row_index("_row").filter(known["_scoped"])
+        marked = stood.select(is_special().alias("_marked"))
+        keys = conform(stood, _ROW_KEYS).hstack(marked).with_row_index("_row").filter(known["_scoped"])
         told = _collapse(_covered(keys.lazy(), self.scoped.lazy()), "_row", asked).collect()
         rows_told = told["_row"]
         return stood.with_columns(stood[name].clone().scatter(rows_told, told[name]) for name in told.columns if name != "_row")
 
 
 def _accounts(facts: Facts, asked: Asked) -> pl.DataFrame:
-    """table[A]: account_id, _state, _minor, _child, _home, _jurisdiction, _dead, _grown (known to be of age)."""
+    """table[A]: account_id, _state, _minor, _child, _home, _jurisdiction, _dead."""
     ages = numbers.ages_of_majority(asked.at)
     majority = pl.col("jurisdiction").replace_strict(ages, default=ages[numbers.ANYWHERE], return_dtype=pl.Int32)
     known = facts.accounts.filter(pl.col("account_id").is_not_null()).select(
@@ -106,7 +109,6 @@ def _accounts(facts: Facts, asked: Asked) -> pl.DataFrame:
             "_home",
             "_jurisdiction",
             pl.col("_state").is_in([STATE_CODES["memorialised"], STATE_CODES["historical"]]).fill_null(False).alias("_dead"),
-            (~minor & ~unknown).alias("_grown"),
         )
         .collect()
     )
@@ -129,27 +131,37 @@ def _age_years(born_on: pl.Expr, at: datetime) -> pl.Expr:
 
 
 def _live(decisions: pl.DataFrame, accounts: pl.DataFrame, asked: Asked) -> pl.DataFrame:
-    """The decisions that bear on the question: effective, about its purposes, the newest of each voice and scope.
+    """The decisions that bear on the question: effective, about its purposes, the one that stands of each voice and scope.
 
-    Only `give` grants; any other effect denies. A denial without date or purpose counts, a grant without them does not. Words for after
-    death count once the person is dead, and then stand beside those said in life: the newest of both counts.
+    `give` and `renew` grant, `expire` ends what was granted, any other effect denies. A grant stands if it is newer than every denial
+    and end of the same voice and scope, both by when it takes effect and by when it arrived, and has not expired; else the newest
+    denial does. A denial without date or purpose counts, a grant without them does not. Words for after death count once the person
+    is dead, and then stand beside those said in life.
     """
-    grants = (pl.col("effect") == "give").fill_null(False)
-    timely = pl.when(grants).then(pl.col("effective_at") <= asked.at).otherwise(pl.col("effective_at").fill_null(asked.at) <= asked.at)
-    about = pl.col("purpose").is_in(list(asked.chain)) | (pl.col("purpose").is_null() & ~grants)
+    gives = pl.col("effect").is_in(["give", "renew"]).fill_null(False)
+    timely = pl.when(gives).then(pl.col("effective_at") <= asked.at).otherwise(pl.col("effective_at").fill_null(asked.at) <= asked.at)
+    about = pl.col("purpose").is_in(list(asked.chain)) | (pl.col("purpose").is_null() & ~gives)
+    voice = ["account_id", "by", "source", "purpose", *_SCOPE]
+    ended = [pl.when(~pl.col("gives")).then(name).max().over(voice) for name in ("seq", "moment")]
+    stands = ((pl.col("seq") > ended[0]) & (pl.col("moment") >= ended[1])).fill_null(True)
+    over = pl.col("gives") & (pl.col("expires_at") <= asked.at).fill_null(False)
     bearing = (
         decisions.lazy()
         .filter(timely.fill_null(False) & about.fill_null(False) & pl.col("account_id").is_not_null())
         .with_columns(
-            ~grants.alias("denies"),
+            gives.alias("gives"),
+            ~gives.alias("denies"),
             pl.col("effective_at").fill_null(FAR).alias("moment"),
             pl.col("seq").fill_null(-1),
             pl.col("is_lifetime").fill_null(False),
         )
-        .join(accounts.lazy().select("account_id", "_child", "_dead", "_grown"), on="account_id", how="left")
+        .join(accounts.lazy().select("account_id", "_minor", "_child", "_dead"), on="account_id", how="left")
         .filter(~pl.col("is_lifetime") | pl.col("_dead"))
-        .sort("moment", "seq", "denies")
-        .unique(["account_id", "by", "source", "purpose", *_SCOPE], keep="last", maintain_order=True)
+        .filter(~pl.col("gives") | stands)
+        .filter(~_says("effect", "expire"))
+        .sort("gives", "moment", "seq", "is_lifetime", pl.col("expires_at").fill_null(FAR), descending=[False] * 3 + [True] * 2)
+        .unique(voice, keep="last", maintain_order=True)
+        .filter(~over)
     )
     own = _says("by", "self") & _says("source", "self") & ~pl.col("denies") & ~pl.col("_child")
     told_by_others = _says("by", "import") | (_says("by", "self") & (pl.col("source") != "self").fill_null(False))
@@ -164,7 +176,8 @@ def _live(decisions: pl.DataFrame, accounts: pl.DataFrame, asked: Asked) -> pl.D
         (pl.col("denies") & told_by_others).alias("replaceable"),
         (own & (pl.col("is_lifetime") | ~pl.col("_dead"))).alias("own"),
         (own & pl.col("is_lifetime") & exactly).alias("directive"),
-        (_says("by", "guardian") & ~pl.col("denies") & exactly & ~pl.col("_dead") & ~pl.col("_grown")).alias("guardian"),
+        (_says("by", "guardian") & ~pl.col("denies") & exactly & ~pl.col("_dead") & pl.col("_minor")).alias("guardian"),
+        (own & exactly & (pl.col("is_lifetime") | ~pl.col("_dead"))).alias("exact"),
         pl.col("_dead").alias("dead"),
     ).collect()
 
@@ -177,7 +190,7 @@ def _covered(keys: pl.LazyFrame, scoped: pl.LazyFrame) -> pl.LazyFrame:
     """One row a record and decision that covers it. What the record does not say, a denial covers and a grant does not."""
     decisions = scoped.rename({"category": "d_category", "record_id": "d_record_id"})
     wanted = {
-        "d_category": pl.col("d_category") == pl.col("category"),
+        "d_category": pl.when(pl.col("d_category") == SPECIAL).then("_marked").otherwise(pl.col("d_category") == pl.col("category")),
         "d_record_id": pl.col("d_record_id") == pl.col("record_id"),
         "since": pl.col("created_at") >= pl.col("since"),
         "until": pl.col("created_at") < pl.col("until"),
@@ -187,11 +200,14 @@ def _covered(keys: pl.LazyFrame, scoped: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _collapse(live: pl.LazyFrame, key: str, asked: Asked) -> pl.LazyFrame:
-    """One row per `key`: _own, _guardian, _directive, _denied, _own_at_K."""
+    """One row per `key`: _own, _guardian, _directive, _denied, _explicit, _special, _own_at_K."""
     own_at = [
         pl.when(pl.col("own") & pl.col("purpose").is_in(list(granted_by(name)))).then("moment").max().over(key).alias(f"_own_at_{k}")
         for k, name in enumerate(asked.chain)
     ]
+    d_category, d_record_id = ("category", "record_id") if key == "account_id" else ("d_category", "d_record_id")
+    by_name = pl.col("exact") & (pl.col(d_category).is_not_null() | pl.col(d_record_id).is_not_null())
+    is_special_scope = pl.col(d_category) == SPECIAL
     replaced = pl.lit(False)
     for k, name in enumerate(asked.chain):
         replaced |= _says("purpose", name) & (pl.col(f"_own_at_{k}") > pl.col("moment")).fill_null(False)
@@ -204,6 +220,8 @@ def _collapse(live: pl.LazyFrame, key: str, asked: Asked) -> pl.LazyFrame:
             pl.when(consents).then("seq").max().alias("_own"),
             pl.when("guardian").then("seq").max().alias("_guardian"),
             pl.when("directive").then("seq").max().alias("_directive"),
+            (by_name & ~is_special_scope.fill_null(False)).any().alias("_explicit"),
+            (by_name & is_special_scope.fill_null(True)).any().alias("_special"),
             pl.when(denied).then("seq").max().alias("_denied"),
             *(pl.col(f"_own_at_{k}").first() for k in range(len(asked.chain))),
         )
