@@ -21,6 +21,8 @@ VISIBILITY_ORDER = ("public", "unlisted", "followers", "group", "direct", "priva
 SPECIAL = "special"
 VISIBILITIES = frozenset({*VISIBILITY_ORDER, "unknown"})
 PRIVATE = frozenset({"direct", "group", "private"})
+#: Columns that name a record whose words stand in this one.
+CITES = ("quotes", "repost_of")
 RECORD_STATES = frozenset({"live", "deleted", "withheld"})
 #: Widest first: of two that are told of one account the stricter counts. A memorial is stricter than an account that its owner could
 #: open again, or the news that it was closed would undo it. `disputed`: somebody speaks as the person of a memorial.

@@ -12,8 +12,9 @@ from ownwords.core import _mint, plugins
 from ownwords.core.dataset import Dataset
 from ownwords.core.errors import Fault, NotFound
 from ownwords.core.permit import Permit, Question
+from ownwords.core.schemas import CITES
 from ownwords.policy.facts import NEEDED_COLUMNS, Asked, Facts
-from ownwords.policy.judge import REFERENCES, Judge, Rule
+from ownwords.policy.judge import Judge, Rule
 
 __all__ = ["NEEDED_COLUMNS", "Facts", "Rule", "admit", "admit_made", "decide", "explain", "rules"]
 
@@ -112,11 +113,11 @@ def _judge(records: pl.LazyFrame, facts: Facts, asked: Asked, order: Sequence[Ru
     """
     if facts.referred is None or asked.is_self_access:
         return Judge(facts, asked, order, remember)
-    wanted = pl.concat([records.select(pl.col(name).alias("record_id")) for name in REFERENCES]).drop_nulls().unique()
+    wanted = pl.concat([records.select(pl.col(name).alias("record_id")) for name in CITES]).drop_nulls().unique()
     inside = wanted.collect(engine="streaming")
     if inside.is_empty():
         return Judge(facts, asked, order, remember)
-    own_words = pl.all_horizontal(pl.col(name).is_null() for name in REFERENCES) & (pl.col("category") != "repost")
+    own_words = pl.all_horizontal(pl.col(name).is_null() for name in CITES) & (pl.col("category") != "repost")
     held = facts.referred.join(inside.lazy(), on="record_id", how="semi").filter(own_words)
     judged = _judged(held, Judge(facts, asked, order, remember))
     cleared = judged.group_by("record_id").agg(pl.col("allowed").all()).filter("allowed").collect()["record_id"]

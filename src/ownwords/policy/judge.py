@@ -10,13 +10,13 @@ from threading import Lock
 
 import polars as pl
 
+from ownwords.core.schemas import CITES
 from ownwords.policy.facts import NEEDED_COLUMNS, Asked, Facts
 from ownwords.policy.standing import Standing
 
 #: What of a row tells its kind. Of these columns the word itself, and how many are remembered; a row with another word is peculiar.
 _WORDS = {"visibility": 4, "category": 6, "state": 2, "network": 4, "terms": 6}
 #: Of these and of account_id, whether there is anything. Of created_at besides, which of the rules' moments it has reached.
-REFERENCES = ("quotes", "repost_of")
 #: Of these, and of what begins so, nothing: rules look at them beside signals alone, and a row with signals is peculiar.
 _BESIDE = ("observed_at", "_own_at_")
 #: Of how the account stands, each column that a rule names; of a ledger event (Int64), whether there is one. A row is peculiar if its
@@ -64,7 +64,7 @@ class Judge:
         decides = [pl.when(self._hits[rule.name]).then(pl.lit(rule.number, pl.Int8)) for rule in reasons]
         self._deciding = pl.coalesce(*decides, pl.lit(11, pl.Int8)).alias("_rule")
         known = pl.Series(dtype=pl.String) if cleared is None else cleared
-        may_be_used = (pl.col(name).is_null() | pl.col(name).is_in(known.implode()) for name in REFERENCES)
+        may_be_used = (pl.col(name).is_null() | pl.col(name).is_in(known.implode()) for name in CITES)
         self._cleared = pl.all_horizontal(may_be_used).alias("_cleared")
         self._tells_references = known.is_empty()
         self._memory = self._remembered() if remember else None
@@ -113,7 +113,7 @@ class Judge:
 
     def _remembered(self) -> _Memory | None:
         """A memory, unless some rule looks at a column of which it is not said above how much of it tells kinds apart."""
-        told = {"account_id", "created_at", "signals", "_cleared", *_WORDS, *REFERENCES, *self.standing.people.columns}
+        told = {"account_id", "created_at", "signals", "_cleared", *_WORDS, *CITES, *self.standing.people.columns}
         named: set[str] = set()
         for hit in self._hits.values():
             roots = set(hit.meta.root_names())
@@ -134,7 +134,7 @@ class _Memory:
     """
 
     def __init__(self, standing: Standing, named: set[str], moments: Sequence[datetime], tells_references: bool) -> None:
-        n_like = prod(_WORDS.values()) * 2 ** len(REFERENCES) * (len(moments) + 2)
+        n_like = prod(_WORDS.values()) * 2 ** len(CITES) * (len(moments) + 2)
         ways, n_ways = _ways(standing.people, named, _MOST_KINDS // n_like)
         self.first = ways * n_like
         self.rules = pl.repeat(None, n_ways * n_like, dtype=pl.Int8, eager=True)
@@ -175,7 +175,7 @@ class _Memory:
     def _likeness(self) -> pl.Expr:
         """uint32 over rows: what a row is like, in mixed radix; null where it has signals or a word that is not remembered."""
         parts = [(_place(name, self._words[name]), n) for name, n in _WORDS.items()]
-        parts += [(pl.col(name).is_not_null().cast(pl.UInt8), 2) for name in REFERENCES]
+        parts += [(pl.col(name).is_not_null().cast(pl.UInt8), 2) for name in CITES]
         reached = sum(((pl.col("created_at") >= moment).cast(pl.UInt16) for moment in self._moments), pl.lit(0, pl.UInt16))
         dated = pl.when(pl.col("created_at").is_not_null()).then(reached).otherwise(pl.lit(len(self._moments) + 1, pl.UInt16))
         parts.append((dated, len(self._moments) + 2))
@@ -184,7 +184,7 @@ class _Memory:
             number = number * pl.lit(n, pl.UInt32) + place.cast(pl.UInt32)
         silent = pl.col("signals").is_null() | (pl.col("signals").list.len() == 0)
         if not self._tells_references:  # what they quote may or may not be used: each is looked at by itself
-            silent &= pl.all_horizontal(pl.col(name).is_null() for name in REFERENCES)
+            silent &= pl.all_horizontal(pl.col(name).is_null() for name in CITES)
         return pl.when(silent).then(number).alias("_like")
 
 

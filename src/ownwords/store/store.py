@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from ownwords.core.schemas import ACCOUNTS, RECORDS, conform, one_row_each
+from ownwords.core.schemas import ACCOUNTS, CITES, RECORDS, conform, one_row_each
 from ownwords.store.table import Table, bucket_of, buckets_of
 
 if TYPE_CHECKING:
@@ -86,9 +86,15 @@ class Store:
         return every.join(wanted.lazy(), on="record_no", how="semi").join(current, on="record_id", how="inner").select("record_no", "now")
 
     def numbers_of(self, account_ids: Sequence[str]) -> pl.Series:
-        """int64[n]: the numbers of every revision of these accounts' records."""
-        rows = self.records.scan(self.versions.records).filter(pl.col("bucket").is_in([bucket_of(name) for name in account_ids]))
-        return rows.filter(pl.col("account_id").is_in(list(account_ids))).select("record_no").collect()["record_no"]
+        """int64[n]: the numbers of every revision of these accounts' records, and of whatever quotes or reposts one of them."""
+        every = self.records.scan(self.versions.records)
+        own = every.filter(
+            pl.col("bucket").is_in([bucket_of(name) for name in account_ids]) & pl.col("account_id").is_in(list(account_ids))
+        )
+        theirs = own.select("record_no", "record_id").collect()
+        cited = theirs.select("record_id").unique().lazy()
+        citing = [every.select("record_no", record_id=name).drop_nulls().join(cited, on="record_id", how="semi") for name in CITES]
+        return pl.concat([theirs["record_no"], *(rows.select("record_no").collect()["record_no"] for rows in citing)]).unique()
 
     def accounts(self) -> pl.DataFrame:
         """ACCOUNTS rows, one an account."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from ownwords.core import clock, files, progress
 from ownwords.core.errors import Busy, NotFound, OwnwordsError
+from ownwords.core.schemas import CITES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,11 +66,13 @@ def request(house: House, person: str, record: str | None) -> Request:
     """
     import polars as pl
 
+    from ownwords.verbs._facts import same_person
+
     if record is None:
-        account = house.account(person)
-        named = house.store().accounts().filter(pl.col("account_id") == account).drop_nulls("handle")
+        accounts = same_person(house.store(), house.account(person))
+        named = house.store().accounts().filter(pl.col("account_id").is_in(accounts)).drop_nulls("handle")
         return {
-            "accounts": [account],
+            "accounts": accounts,
             "records": [],
             "handles": named.select(pl.format("{}:@{}", "network", "handle")).to_series().to_list(),
         }
@@ -110,8 +113,11 @@ def plan(house: House, wanted: Request) -> Plan:
     from ownwords.verbs import _artifacts
 
     store = house.store()
-    theirs = store.records.scan(store.versions.records).filter(_is_theirs(wanted))
-    touched = _artifacts.outliving(house, _is_theirs(wanted))
+    theirs = store.records.scan(store.versions.records).filter(_is_theirs(wanted)).select("record_no", "record_id").collect()
+    cited = theirs["record_id"].unique().implode()
+    touched = _artifacts.outliving(
+        house, _is_theirs(wanted) | pl.any_horizontal(pl.col(name).is_in(cited).fill_null(False) for name in CITES)
+    )
     hashes = {_artifacts.artifact_of(event): str((event.body or {})["content_hash"]) for event in house.ledger.events("artifact")}
     newest = {name.partition("/")[0]: name for name in _artifacts.standing(house)}
     specs: dict[str, Spec] = {}
@@ -125,7 +131,7 @@ def plan(house: House, wanted: Request) -> Plan:
         else:
             specs[label] = _spec(label, artifact.manifest)
     return {
-        "n_records": theirs.select(pl.len()).collect().item(),
+        "n_records": theirs.height,
         "retire": {name: hashes[name] for name in touched},
         "rebuild": sorted(specs.values(), key=lambda spec: len(spec["parents"])),
         "rebuilt": {label: says for label, says in lost.items() if label not in specs},
@@ -200,7 +206,7 @@ def _erase(house: House, job: Job) -> Job:
         store.records.clean()
         store.accounts_table.clean()
         _remove_unfinished_builds(house)
-        house.ledger.bury(wanted["accounts"], wanted["records"])
+        house.ledger.bury([*wanted["accounts"], *(name.lower() for name in wanted["handles"])], wanted["records"])
         files.fault_point("forget.buried")
         house.desk.forget(wanted["accounts"], gone.called(None), wanted["records"])
         files.fault_point("forget.erased")

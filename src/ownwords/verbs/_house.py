@@ -14,7 +14,7 @@ from ownwords.core.permit import Question
 from ownwords.core.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import polars as pl
 
@@ -160,24 +160,15 @@ class House:
             )
         return policy
 
-    def facts(self, policy: Policy | None = None, store: Store | None = None, only: Sequence[str] | None = None) -> Facts:
+    def facts(self, store: Store | None = None, about: pl.DataFrame | None = None) -> Facts:
         """What the gate decides on, as of now; about the rows of `store`, where those were opened before.
 
-        only   the accounts whose rows are asked about; None: all
+        about   the RECORDS rows that are asked about, where they are few; None: all
         """
-        from ownwords.policy.gate import Facts
+        from ownwords.verbs._facts import gather
 
         head = self.ledger.head()
-        store = store or self.store()
-        return Facts(
-            policy=policy or self.policy(),
-            accounts=store.accounts() if only is None else store.accounts_of(only),
-            states=self.ledger.states(only),
-            decisions=self.ledger.decisions(accounts=only),
-            ledger_seq=head.seq,
-            ledger_root=head.root,
-            store_version=store.versions.records,
-        )
+        return gather(self, store or self.store(), self.policy(), head, about=about)
 
     def decided(self, records: pl.LazyFrame, purpose: str) -> pl.LazyFrame:
         """RECORDS rows with `allowed`, `rule` and `clause`, as of now."""
@@ -194,8 +185,7 @@ class House:
         if numbers.len() > _FEW:
             return gate.decide(rows, self.facts(store=store), Question(purpose, clock.now()))
         found = rows.collect()
-        facts = self.facts(store=store, only=found["account_id"].drop_nulls().unique().to_list())
-        return gate.decide(found.lazy(), facts, Question(purpose, clock.now()))
+        return gate.decide(found.lazy(), self.facts(store=store, about=found), Question(purpose, clock.now()))
 
     def is_named_in(self, label: str) -> bool:
         """Whether a name or label names somebody known here, by account id or handle; see `core.handles.naming`."""

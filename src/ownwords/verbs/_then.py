@@ -11,8 +11,6 @@ from ownwords.core import clock
 from ownwords.core.errors import NotFound, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import polars as pl
 
     from ownwords.ledger.events import Event
@@ -96,23 +94,15 @@ class Then:
             return self.store.newest_of(numbers, NEEDED_COLUMNS, self._batches).filter(pl.col("record_id") == record_id)
         return self.rows().filter(pl.col("record_id") == record_id).select(NEEDED_COLUMNS).collect()
 
-    def facts(self, policy: Policy | None = None, only: Sequence[str] | None = None) -> Facts:
+    def facts(self, policy: Policy | None = None, about: pl.DataFrame | None = None) -> Facts:
         """What the gate decides on.
 
-        only   the accounts whose rows are asked about; None: all
+        about   the RECORDS rows that are asked about, where they are few; None: all
         """
-        from ownwords.policy.gate import Facts
+        from ownwords.verbs._facts import gather
 
         upto = self.head.seq if self.is_past else None
-        return Facts(
-            policy=policy or self.policy,
-            accounts=self.store.accounts() if only is None else self.store.accounts_of(only),
-            states=self.house.ledger.states(only, upto),
-            decisions=self.house.ledger.decisions(accounts=only, upto=upto),
-            ledger_seq=self.head.seq,
-            ledger_root=self.head.root,
-            store_version=self.store.versions.records,
-        )
+        return gather(self.house, self.store, policy or self.policy, self.head, about=about, upto=upto)
 
     @cached_property
     def _batches(self) -> list[str] | None:

@@ -19,7 +19,7 @@ _OF_STATE = "gate:3"
 
 
 def answer(then: Then, record: str, purpose: str) -> dict[str, object]:
-    """Whether one record may be used, and why. Facts are read on its author alone.
+    """Whether one record may be used, and why. Facts are read on its author, and on whom it quotes.
 
     raises   NotFound for a record that is not, or was not yet, held here
     """
@@ -31,7 +31,7 @@ def answer(then: Then, record: str, purpose: str) -> dict[str, object]:
         if not found.height:
             raise NotFound("no record of that id is held here", "record ids read network:native-id")
         author = found["account_id"][0]
-        facts = then.facts(only=[] if author is None else [author])
+        facts = then.facts(about=found)
         decided = gate.decide(found.lazy(), facts, Question(purpose, then.at)).select("allowed", "rule", "clause").collect()
     allowed, rule, clause = decided.row(0)
     said: dict[str, object] = {"record": record, "purpose": purpose, "allowed": allowed, "rule": rule, "clause": clause}

@@ -1,0 +1,253 @@
+"""Decisions: in time, out of order, twice, to come; by whom; for a while; millions at once; and the receipt of each."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+
+import ownwords
+from ownwords.core.errors import BadInput, NotFound, NotPermitted, NotProven, Usage
+from ownwords.verbs._house import House
+from world import random_world
+
+WORLD = random_world(23, n_people=4, n_posts=24)
+ALICE, BELA = "test:7000", "test:7001"
+EVIDENCE = "ab" * 32
+MOTHER, AUNT = "mother@family.example", "aunt@family.example"
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = tmp_path / "w"
+    ownwords.init(root)
+    rows = [row | {"born_on": "1990-05-05", "jurisdiction": "ID"} for row in WORLD.rows]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ownwords.ingest(root, "jsonl", (str(tmp_path / "in.jsonl"),))
+    return root
+
+
+def allowed(root, account, purpose="train_ai"):
+    """Of how many of an account's records the gate says yes."""
+    house = House.open(root)
+    rows = house.decided(house.store().scan().filter(pl.col("account_id") == account), purpose)
+    return rows.filter(pl.col("allowed")).collect().height
+
+
+def test_a_decision_counts_from_when_it_takes_effect(root):
+    ownwords.consent(root, "give", ALICE, "train_ai", effective="2999-01-01")
+    assert allowed(root, ALICE) == 0
+    ownwords.consent(root, "give", BELA, "train_ai", effective="2020-01-01")
+    assert allowed(root, BELA) > 0
+
+
+def test_a_late_letter_of_consent_does_not_undo_a_newer_withdrawal(root):
+    ownwords.consent(root, "withdraw", ALICE, "train_ai", effective="2024-06-01")
+    ownwords.consent(root, "give", ALICE, "train_ai", effective="2024-05-01")
+    assert allowed(root, ALICE) == 0
+    ownwords.consent(root, "give", ALICE, "train_ai", effective="2024-07-01")
+    assert allowed(root, ALICE) > 0
+
+
+def test_a_withdrawal_received_last_ends_every_consent_given_before_it_even_one_for_later(root):
+    ownwords.consent(root, "give", ALICE, "train_ai", effective="2024-07-01")
+    ownwords.consent(root, "withdraw", ALICE, "train_ai", effective="2024-06-01")
+    assert allowed(root, ALICE) == 0
+
+
+def test_the_same_decision_sent_twice_is_one_event(root):
+    first = ownwords.consent(root, "give", ALICE, "train_ai", effective="2024-07-01", evidence=EVIDENCE)
+    again = ownwords.consent(root, "give", ALICE, "train_ai", effective="2024-07-01", evidence=EVIDENCE)
+    assert again["event"] == first["event"]
+    assert again["duplicate"] is True
+
+
+def test_a_consent_for_a_while_ends_by_itself_and_can_be_renewed(root):
+    ownwords.consent(root, "give", ALICE, "train_ai", effective="2020-01-01", expires="2021-01-01")
+    assert allowed(root, ALICE) == 0
+    ownwords.consent(root, "renew", ALICE, "train_ai", expires="2999-01-01")
+    assert allowed(root, ALICE) > 0
+
+
+def test_expire_ends_a_consent_without_being_a_refusal(root):
+    ownwords.consent(root, "give", ALICE, "train_ai")
+    ownwords.consent(root, "expire", ALICE, "train_ai")
+    assert allowed(root, ALICE) == 0
+    reasons = {House.open(root).decided(House.open(root).store().scan(), "train_ai").select("rule").collect()["rule"][0]}
+    assert "8" not in reasons
+
+
+def test_what_was_withdrawn_cannot_be_renewed(root):
+    ownwords.consent(root, "give", ALICE, "train_ai")
+    ownwords.consent(root, "withdraw", ALICE, "train_ai")
+    with pytest.raises(NotPermitted, match="renew"):
+        ownwords.consent(root, "renew", ALICE, "train_ai")
+    with pytest.raises(NotPermitted, match="renew"):
+        ownwords.consent(root, "renew", BELA, "train_ai")
+
+
+@pytest.mark.parametrize(
+    ("action", "options"),
+    [
+        ("withdraw", {"expires": "2999-01-01"}),
+        ("state", {"category": "post"}),
+        ("show", {"since": "2024-01-01"}),
+        ("give", {"since": "2024-02-01", "until": "2024-01-01"}),
+        ("give", {"expires": "2001-01-01"}),
+        ("give", {"holder": MOTHER}),
+        ("give", {"by": "guardian"}),
+    ],
+)
+def test_options_that_say_nothing_are_refused(root, action, options):
+    with pytest.raises(Usage):
+        ownwords.consent(root, action, ALICE, "" if action == "show" else "active" if action == "state" else "train_ai", **options)
+
+
+def test_forged_guardian_claim(root):
+    """Who only claims to be a guardian can give nothing, and neither can another one's verification help them."""
+    give = {"by": "guardian"}
+    with pytest.raises(NotPermitted, match="rule 5"):
+        ownwords.consent(root, "give", ALICE, "train_ai", holder=MOTHER, **give)
+    ownwords.consent(root, "appoint", ALICE, "guardian", holder=MOTHER, by="guardian")
+    with pytest.raises(NotPermitted, match="rule 5"):
+        ownwords.consent(root, "give", ALICE, "train_ai", holder=MOTHER, **give)
+    with pytest.raises(Usage, match="evidence"):
+        ownwords.consent(root, "verify", ALICE, "guardian", holder=MOTHER)
+    ownwords.consent(root, "verify", ALICE, "guardian", holder=MOTHER, evidence=EVIDENCE)
+    with pytest.raises(NotPermitted, match="rule 5"):
+        ownwords.consent(root, "give", ALICE, "train_ai", holder=AUNT, **give)
+    ownwords.consent(root, "give", ALICE, "train_ai", holder=MOTHER, **give)
+    assert allowed(root, ALICE) == 0, "a guardian decides for children, not for somebody known to be of age"
+
+
+def test_forged_death_claim(root):
+    """A death needs evidence and somebody else to tell it; whoever then speaks as the person gets nothing until verified."""
+    for options in ({}, {"by": "court"}, {"by": "legacy_contact", "holder": AUNT, "evidence": EVIDENCE}):
+        with pytest.raises(NotPermitted):
+            ownwords.consent(root, "state", ALICE, "memorialised", **options)
+    ownwords.consent(root, "give", ALICE, "train_ai")
+    ownwords.consent(root, "state", ALICE, "memorialised", by="court", evidence=EVIDENCE)
+    assert allowed(root, ALICE) == 0
+
+
+def test_the_dead_logs_in(root):
+    ownwords.consent(root, "give", ALICE, "simulate_person", lifetime=True)
+    ownwords.consent(root, "state", ALICE, "memorialised", by="court", evidence=EVIDENCE)
+    assert allowed(root, ALICE, "simulate_person") > 0
+    said = ownwords.consent(root, "state", ALICE, "active")
+    assert said["state"] == "disputed"
+    assert allowed(root, ALICE, "simulate_person") == 0
+    for action, options in (("give", {}), ("give", {"lifetime": True})):
+        with pytest.raises(NotPermitted, match="rule 3"):
+            ownwords.consent(root, action, ALICE, "simulate_person", **options)
+    ownwords.consent(root, "state", ALICE, "active", evidence=EVIDENCE)
+    ownwords.consent(root, "give", ALICE, "train_ai")
+    assert allowed(root, ALICE) > 0
+
+
+def test_a_directive_made_after_death_is_none(root):
+    ownwords.consent(root, "state", ALICE, "memorialised", by="court", evidence=EVIDENCE)
+    with pytest.raises(NotPermitted, match="rule 3"):
+        ownwords.consent(root, "give", ALICE, "simulate_person", lifetime=True)
+    assert allowed(root, ALICE, "simulate_person") == 0
+
+
+def test_forged_legacy_claim(root):
+    with pytest.raises(NotPermitted, match="the person alone"):
+        ownwords.consent(root, "appoint", ALICE, "legacy_contact", holder=AUNT, by="legacy_contact")
+    with pytest.raises(NotPermitted, match="not appointed and verified"):
+        ownwords.consent(root, "refuse", ALICE, "simulate_person", by="legacy_contact", holder=AUNT)
+    ownwords.consent(root, "state", ALICE, "memorialised", by="court", evidence=EVIDENCE)
+    with pytest.raises(NotPermitted, match="rule 3"):
+        ownwords.consent(root, "appoint", ALICE, "legacy_contact", holder=AUNT)
+
+
+def test_two_rival_contacts(root):
+    """Both may narrow, neither can give, and neither can undo or dismiss the other."""
+    ownwords.consent(root, "give", ALICE, "simulate_person", lifetime=True)
+    for holder in (MOTHER, AUNT):
+        ownwords.consent(root, "appoint", ALICE, "legacy_contact", holder=holder)
+        ownwords.consent(root, "verify", ALICE, "legacy_contact", holder=holder, evidence=EVIDENCE)
+    ownwords.consent(root, "state", ALICE, "memorialised", by="legacy_contact", holder=MOTHER, evidence=EVIDENCE)
+    assert allowed(root, ALICE, "simulate_person") > 0
+    ownwords.consent(root, "refuse", ALICE, "simulate_person", by="legacy_contact", holder=MOTHER)
+    assert allowed(root, ALICE, "simulate_person") == 0
+    for action, what in (("give", "simulate_person"), ("renew", "simulate_person"), ("state", "active")):
+        with pytest.raises(NotPermitted):
+            ownwords.consent(root, action, ALICE, what, by="legacy_contact", holder=AUNT)
+    with pytest.raises(NotFound):
+        ownwords.consent(root, "dismiss", ALICE, "legacy_contact", by="legacy_contact", holder="stranger")
+    ownwords.consent(root, "dismiss", ALICE, "legacy_contact", by="legacy_contact", holder=AUNT)
+    with pytest.raises(NotPermitted):
+        ownwords.consent(root, "refuse", ALICE, "train_ai", by="legacy_contact", holder=AUNT)
+    assert allowed(root, ALICE, "simulate_person") == 0
+
+
+def test_no_name_of_a_holder_is_kept(root):
+    ownwords.consent(root, "appoint", ALICE, "legacy_contact", holder=MOTHER)
+    shown = json.dumps(ownwords.consent(root, "show", ALICE)) + "".join(str(event.body) for event in House.open(root).ledger.events())
+    assert MOTHER not in shown
+    assert MOTHER.encode() not in b"".join(path.read_bytes() for path in root.glob("*.db*"))
+
+
+def test_a_list_of_refusals_denies_and_can_give_nothing(root, tmp_path):
+    """Bulk fake opt-outs: a stranger's list can only narrow, opts nobody in, and the person's own word afterwards replaces it."""
+    ownwords.consent(root, "give", ALICE, "train_ai")
+    handle = WORLD.people[1].handle
+    path = tmp_path / "list.csv"
+    path.write_text(f"account_id,effect\n{ALICE},refuse\ntest:@{handle.upper()},refuse\ntest:7002,give\nnot an id,refuse\n{ALICE},refuse\n")
+    said = ownwords.consent(root, "import", str(path), "train_ai")
+    assert (said["refused"], said["rejects"], said["rows"]) == (2, 2, 5)
+    assert allowed(root, ALICE) == allowed(root, BELA) == allowed(root, "test:7002") == 0
+    assert ownwords.consent(root, "import", str(path), "train_ai")["refused"] == 0
+    ownwords.consent(root, "give", ALICE, "train_ai")
+    assert allowed(root, ALICE) > 0
+
+
+def test_a_refusal_of_somebody_not_here_yet_counts_when_they_come(root, tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("test:@newcomer_77\ntest:9911\n")
+    assert ownwords.consent(root, "import", str(path), "train_ai")["refused"] == 2
+    ownwords.permit(root, "adopt", "public-analysis")
+    rows = [
+        {"id": f"test:55{n}", "author": author, "handle": handle, "network": "test", "visibility": "public", "text": "a word of mine"}
+        | {"created_at": "2026-10-10T10:00:00Z"}
+        for n, (author, handle) in enumerate([("test:9910", "Newcomer_77"), ("test:9911", "other_78")])
+    ]
+    (tmp_path / "more.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ownwords.ingest(root, "jsonl", (str(tmp_path / "more.jsonl"),))
+    for record in ("test:550", "test:551"):
+        assert ownwords.permit(root, "why", record, "train_ai")["rule"] == "8"
+
+
+def test_a_list_that_is_none_says_so(root, tmp_path):
+    with pytest.raises(NotFound):
+        ownwords.consent(root, "import", str(tmp_path / "none.csv"), "train_ai")
+    (tmp_path / "two.csv").write_text("name,mail\na,b\n")
+    (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00\x81\n")
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1 no")
+    for name in ("binary.txt", "bad.parquet"):
+        with pytest.raises(BadInput):
+            ownwords.consent(root, "import", str(tmp_path / name), "train_ai")
+
+
+def test_the_receipt_of_a_decision_is_checked_with_nothing_else(root, tmp_path):
+    said = ownwords.consent(root, "give", ALICE, "train_ai", category="post", evidence=EVIDENCE)
+    record = said["receipt"]["record"]
+    assert record["dpv:hasConsentStatus"]["@type"] == "dpv:ConsentGiven"
+    assert record["dct:conformsTo"].endswith("27560#record")
+    path = tmp_path / "receipt.json"
+    path.write_text(json.dumps(said))
+    assert ownwords.prove(tmp_path / "nowhere", str(path))["proven"]
+    path.write_text(json.dumps(said).replace("ConsentGiven", "ConsentRefused"))
+    with pytest.raises(NotProven):
+        ownwords.prove(tmp_path / "nowhere", str(path))
+
+
+def test_show_lists_every_decision_with_its_status(root):
+    ownwords.consent(root, "give", ALICE, "train_ai")
+    ownwords.consent(root, "withdraw", ALICE, "train_ai")
+    shown = ownwords.consent(root, "show", ALICE)
+    assert [one["status"] for one in shown["decisions"]] == ["dpv:ConsentGiven", "dpv:ConsentWithdrawn"]
+    assert shown["state"] == "active"
