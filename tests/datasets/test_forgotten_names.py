@@ -55,6 +55,12 @@ SAID = [
     "www.example.com/{h}?x=1",
     "{h}.work@mail.example",
     "@{h}.",
+    "bob@{h}.hello",
+    "bob@{h}",
+    "@@{h}",
+    "/u/{h}",
+    "/@{h}",
+    "さん@{h}.hello",
 ]
 HANDLES = ["sari_99", "lantern_1", "x_9ab", "rina88", "Pak_Budi_2"]
 

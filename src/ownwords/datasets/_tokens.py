@@ -12,13 +12,14 @@ FORGOTTEN = r"\[forgotten\]"
 _NAME = r"[A-Za-z0-9_]+"
 #: The rest of a name once it began: `.bsky.social`, `-smith`, `@mastodon.social`, or another name glued to it.
 _REST = rf"(?:[.-]{_NAME}|@{_NAME}|@?{FORGOTTEN})*"
-_SPOKEN = rf"(?:/?(?:[uU](?:ser)?/)?@?{FORGOTTEN}|/?@{_NAME}|/?[uU](?:ser)?/[A-Za-z0-9_-]+){_REST}"
+_SPOKEN = rf"(?:{FORGOTTEN}|@{_NAME}|[uU](?:ser)?/[A-Za-z0-9_-]+){_REST}"
 #: Scripts that put no space between words touch a name: `ありがとう@bob_99さん`.
 SPOKEN = rf"(^|[^A-Za-z0-9]){_SPOKEN}"
-BARE = rf"[@/]?(?-u:\b{handles.BARE}\b)"
-#: A host that was a forgotten name, or a local part that was one, is still an address.
-_LOCAL = rf"(?:[\w.+%-]|{FORGOTTEN})*(?:\w|{FORGOTTEN})"
-_EMAIL = rf"(^|[^\w@.+%-])/?(?:mailto:)?{_LOCAL}@(?:[\w-]+\.)+\p{{L}}{{2,}}\b"
+BARE = rf"(?-u:\b{handles.BARE}\b)"
+#: A host that was a forgotten name, or a local part that was one, is still an address. Before the @ stands a letter of ASCII: after
+#: another script an @ begins a name, as it does for the store.
+_LOCAL = rf"(?:[\w.+%-]|{FORGOTTEN})*(?:[A-Za-z0-9_]|{FORGOTTEN})"
+_EMAIL = rf"(^|[^\w@.+%-])/?(?:mailto:)?{_LOCAL}@(?:(?:[\w-]|{FORGOTTEN})+\.)+\p{{L}}{{2,}}\b"
 _GLUED_EMAIL = rf"[\w.+-]*\w{FORGOTTEN}(?:\.[A-Za-z0-9-]+)+"
 _GLUED = rf"{FORGOTTEN}{_REST}"
 

@@ -170,6 +170,10 @@ def _tell_decisions(stage: Stage, truth: Truth) -> int:
     for place, made in enumerate(told):
         call = stage.do if place == 0 else stage.quietly
         options: dict[str, object] = {"lifetime": True} if made.is_lifetime else {}
+        if made.by == "guardian":
+            options["holder"] = f"guardian of {made.account_id}"
+            stage.quietly("consent", "appoint", made.account_id, "guardian", by="court", holder=options["holder"])
+            stage.quietly("consent", "verify", made.account_id, "guardian", holder=options["holder"], evidence="0" * 64)
         call("consent", made.effect, made.account_id, made.purpose, by=made.by, **options)
     return len(told)
 
