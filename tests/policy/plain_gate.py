@@ -389,3 +389,23 @@ def _decide(record, accounts, states, decisions, policy, purpose, at, cleared):
     if rule_9(look):
         return True, "9"
     return (True, "10") if rule_10(look) else (False, "11")
+
+
+def decide_all(drawn, policy):
+    """[(allowed, rule)] for every record of a world; of accounts, decisions and records only those that `decide_one` would look at."""
+    of_account = {name: grouped(drawn[name], "account_id") for name in ("accounts", "states", "decisions")}
+    of_id = grouped(drawn["records"], "record_id")
+    found = []
+    for record in drawn["records"]:
+        held = [one for name in {record["quotes"], record["repost_of"]} - {None} for one in of_id.get(name, [])]
+        whose = {one["account_id"] for one in [record, *held]} - {None}
+        facts = ([row for one in whose for row in rows.get(one, [])] for rows in of_account.values())
+        found.append(decide_one(record, *facts, policy, drawn["purpose"], drawn["at"], held))
+    return found
+
+
+def grouped(rows, name):
+    groups = {}
+    for row in rows:
+        groups.setdefault(row[name], []).append(row)
+    return groups
