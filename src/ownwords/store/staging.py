@@ -101,13 +101,19 @@ class Staging:
             self.per_bucket[bucket] = self.per_bucket.get(bucket, 0) + sign * n_rows
 
     def _homed(self, store: Store) -> pl.DataFrame:
-        """Staged rows whose record is held as somebody else's: they are that author's, in that author's bucket.
+        """Staged rows whose record is held, or was staged before, as somebody else's: they are that author's, in that author's bucket.
 
         So a notice that a post was deleted, which names nobody any more, finds the post it is about, and a record that two
         dumps ascribe to two names of one account is there once.
         """
         held = store.scan().filter(pl.col("account_id").is_not_null()).select("record_id", "account_id", "bucket")
         staged = self._rows().filter(pl.col("record_id").is_not_null())
+        told = staged.select("record_id", "account_id", "bucket", "_row").filter(pl.col("account_id").is_not_null())
+        authors = pl.col("account_id")
+        disagreeing = told.group_by("record_id").agg(pl.col("_row").min(), differ=authors.min() != authors.max()).filter("differ").collect()
+        if disagreeing.height:
+            first = told.join(disagreeing.lazy().select("record_id", "_row"), on=["record_id", "_row"], how="semi").drop("_row")
+            held = pl.concat([held, first.join(held, on="record_id", how="anti")])
         other = pl.col("account_id").ne_missing(pl.col("account_id_held"))
         found = staged.join(held, on="record_id", how="inner", suffix="_held").filter(other).collect()
         homed = found.with_columns(account_id=pl.col("account_id_held"), bucket=pl.col("bucket_held")).drop(

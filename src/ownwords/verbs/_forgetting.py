@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
 from ownwords.core import clock, files, progress
-from ownwords.core.errors import Busy, NotFound, OwnwordsError
+from ownwords.core.errors import Busy, NotFound, NotPermitted, OwnwordsError, Usage
 from ownwords.core.schemas import CITES
 
 if TYPE_CHECKING:
@@ -349,6 +349,8 @@ def _rebuild(house: House, job: Job, state: Plan, spec: Spec) -> Plan:
         outcome = f"{made['artifact']} {made['content_hash']}"
     except Busy:
         raise
+    except (NotPermitted, Usage):  # why, in numbers, would tell the person how much is held of others
+        outcome = f"not built again: nothing is permitted for {spec['purpose']} any more"
     except OwnwordsError as error:
         outcome = f"not built again: {error.what}"
     left = [other for other in state["rebuild"] if other["name"] != spec["name"]]

@@ -1,13 +1,22 @@
-"""An import that tells a stricter state of an account than the ledger does is heard in the ledger."""
+"""What an import tells of accounts is heard in the ledger where it narrows: a stricter state, a second joining date, another handle."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
+from ownwords.core import clock
+from ownwords.core.schemas import ACCOUNTS, STATE_ORDER, conform, one_row_each, rank
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ownwords.ledger.events import Body
     from ownwords.verbs._house import House
+
+#: Joining dates of one account that lie further apart are two people's: networks give ids and names again.
+_SAME_DAY = pl.duration(days=1)
 
 
 def narrow_states(house: House, people: pl.DataFrame) -> int:
@@ -19,13 +28,65 @@ def narrow_states(house: House, people: pl.DataFrame) -> int:
 
     people   ACCOUNTS as read, in order; nobody who was forgotten
     """
-    import polars as pl
-
-    from ownwords.core.schemas import STATE_ORDER, one_row_each, rank
-
     told = one_row_each(people).filter(pl.col("state").is_not_null()).select("account_id", "state")
     ruled = house.ledger.states().select("account_id", ruled="state")
     stricter = rank(pl.col("state"), STATE_ORDER) > rank(pl.col("ruled"), STATE_ORDER)
     found = told.join(ruled, on="account_id", how="inner", maintain_order="left").filter(stricter)
     house.ledger.append_many("account.state", found["account_id"].to_list(), [{"state": state, "by": "import"} for state in found["state"]])
     return found.height
+
+
+def dispute_ids_given_again(house: House, people: pl.DataFrame) -> int:
+    """Append `disputed` for each account of which two joining dates are told, here and before; how many.
+
+    Its id may have been given to somebody new: neither may the old consent cover the new one's words, nor theirs the old words. Once an
+    operator has verified who it is, the same date told again disputes nothing.
+
+    people   ACCOUNTS as read
+    """
+    dated = conform(people, ACCOUNTS).select("account_id", "joined_at").drop_nulls().unique()
+    if dated.is_empty():
+        return 0
+    held = house.store().accounts_of(dated["account_id"].unique().to_list()).select("account_id", "joined_at").drop_nulls()
+    every = pl.concat([dated, held]).unique().sort("account_id", "joined_at")
+    late = every.filter(pl.col("joined_at") > pl.col("joined_at").min().over("account_id") + _SAME_DAY)
+    if late.is_empty():
+        return 0
+    ruled = house.ledger.states().select("account_id", ruled=rank(pl.col("state"), STATE_ORDER))
+    open_ones = late.join(ruled, on="account_id", how="left", maintain_order="left").filter(
+        pl.col("ruled").fill_null(-1) < STATE_ORDER.index("disputed")
+    )
+    heard = {(event.account, str((event.body or {}).get("joined_at"))) for event in house.ledger.events("account.state")}
+    told = [(account, clock.to_text(joined_at)) for account, joined_at in open_ones.select("account_id", "joined_at").iter_rows()]
+    fresh = dict(pair for pair in told if pair not in heard)
+    bodies: list[Body] = [{"state": "disputed", "by": "import", "joined_at": joined_at} for joined_at in fresh.values()]
+    house.ledger.append_many("account.state", list(fresh), bodies)
+    return len(fresh)
+
+
+def keep_refusals(house: House, people: pl.DataFrame) -> int:
+    """Write what was refused under a handle to the account that bore it and is now told to bear another; how many decisions.
+
+    people   ACCOUNTS as read, in order
+    """
+    told = one_row_each(people).drop_nulls("handle").select("account_id", now=pl.col("handle").str.to_lowercase())
+    held = house.store().accounts_of(told["account_id"].to_list()).drop_nulls("handle")
+    renamed = held.with_columns(pl.col("handle").str.to_lowercase()).join(told, on="account_id").filter(pl.col("handle") != pl.col("now"))
+    if renamed.is_empty():
+        return 0
+    names = pl.concat([renamed.select("account_id", name=pl.format(form, "network", "handle")) for form in ("{}:@{}", "{}:{}")])
+    said = house.ledger.decisions(accounts=names["name"].unique().to_list()).rename({"account_id": "name"})
+    denials = said.filter(~pl.col("effect").is_in(["give", "renew", "expire"])).join(names, on="name").sort("seq")
+    for (effect,), rows in denials.group_by("effect", maintain_order=True):
+        bodies = list(_bodies(rows.iter_rows(named=True)))
+        house.ledger.append_many(f"consent.{effect}", rows["account_id"].to_list(), bodies)
+    return denials.height
+
+
+def _bodies(decisions: Iterable[dict[str, object]]) -> Iterable[Body]:
+    """DECISIONS rows as bodies of events."""
+    from ownwords.ledger.decisions import decision_body
+
+    names = ("category", "since", "until", "record_id", "by", "source", "is_lifetime")
+    for row in decisions:
+        yield decision_body(row["purpose"], effective_at=row["effective_at"], **{name: row[name] for name in names})  # type: ignore[arg-type]

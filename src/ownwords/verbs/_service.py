@@ -101,6 +101,13 @@ class Service:
             found = self._house.record(record).select("account_id").collect()["account_id"]
         return None if found.is_empty() else found[0]
 
+    def holds(self, record: str, account: str) -> bool:
+        """Whether a record is one of that account's; takes as long for a record of somebody else as for one that is not held here."""
+        from ownwords.store import locks
+
+        with locks.reading(self._house.workspace.leases):
+            return self._house.holds(record, account)
+
     def is_dead(self, account: str) -> bool:
         """Whether the account is a memorial, or of somebody long dead: no one can speak as its person any more."""
         return self._house.state_of(account) in {"memorialised", "historical", "disputed"}
