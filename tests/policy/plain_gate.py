@@ -3,6 +3,7 @@
 Policies come as the dictionaries that a YAML file would hold, parameters straight from the TOML files.
 """
 
+import re
 import tomllib
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -322,7 +323,8 @@ def denied_by_signal(look):
     for name in chain(look.purpose):
         newer = look.own_on(name)
         for signal in look.record["signals"] or []:
-            known = [s for s in SIGNALS if s["name"] == (signal["name"] or "").lower() and (signal["value"] or "").lower() in s["values"]]
+            said = re.split(r"[\s,;]+", (signal["value"] or "").lower())
+            known = [s for s in SIGNALS if s["name"] == (signal["name"] or "").lower() and set(said) & set(s["values"])]
             if any(name in entry["denies"] for entry in known):
                 seen = signal["at"] or look.record["observed_at"]
                 if seen is None or newer is None or newer <= seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import polars as pl
@@ -35,12 +36,17 @@ def moments(asked: Asked) -> tuple[datetime, ...]:
 
 
 def _signalled(asked: Asked, k: int) -> pl.Expr:
-    """bool: a signal denies `asked.chain[k]`, and the person's own consent to it is not newer. An undated one is as old as its sighting."""
-    pairs = [f"{one.name}={value}" for one in numbers.signals() if asked.chain[k] in one.denies for value in one.values]
-    if not pairs:
+    """bool: a signal denies `asked.chain[k]`, and the person's own consent to it is not newer. An undated one is as old as its sighting.
+
+    A value may list several things, between commas, semicolons or spaces: each counts.
+    """
+    denying = [one for one in numbers.signals() if asked.chain[k] in one.denies]
+    if not denying:
         return pl.lit(False)
     field = pl.element().struct.field
-    found = (field("name").str.to_lowercase() + "=" + field("value").str.to_lowercase()).is_in(pairs).fill_null(False)
+    told = field("name").str.to_lowercase() + "=" + field("value").str.to_lowercase()
+    forms = "|".join(rf"{re.escape(one.name)}=(?:.*[\s,;])?(?:{'|'.join(map(re.escape, one.values))})" for one in denying)
+    found = told.str.contains(rf"(?s)^(?:{forms})(?:[\s,;].*)?$").fill_null(False)
     dated = pl.col("signals").list.eval(pl.when(found).then(field("at"))).list.max()
     undated = pl.col("signals").list.eval(found & field("at").is_null()).list.any()
     moment = pl.max_horizontal(dated, pl.when(undated).then(pl.col("observed_at").fill_null(FAR)))
