@@ -4,14 +4,15 @@ A world becomes a set of Cedar policies, and every record a request: principal =
 resource = the record. Cedar's own semantics are those of the gate (some permit, no forbid), and its action hierarchy those of purposes:
 a denial is of `action in PURPOSE`, children included, a permission of `action == PURPOSE` alone.
 
-Prepared in Python, because Cedar has no quantifiers: which grants and denials of one voice and scope others of it have ended (`standing`:
-pair by pair, once as if everybody were alive, once as if dead; Cedar knows who is); the youngest birth date, the first network and the
-one country of an account told several times; small letters in signals; and the ids of those quoted records that Cedar itself, asked
-before, permits. Everything else is Cedar's: scopes, dates, expiry, age, states, death, whose word counts for what, signals, terms, holds,
-the rules of the policy, and how all of it combines.
+Prepared in Python, because Cedar has no quantifiers: which grants and denials of one voice and scope others of it have ended
+(`standing`: pair by pair, once as if everybody were alive, once as if dead; Cedar knows who is); the youngest birth date, the first
+network and the one country of an account told several times; small letters and single words in signals; and the ids of those quoted
+records that Cedar itself, asked before, permits. Everything else is Cedar's: scopes, dates, expiry, age, states, death, whose word counts
+for what, signals, terms, holds, the rules of the policy, and how all of it combines.
 """
 
 import json
+import re
 import tomllib
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -92,7 +93,7 @@ def is_grant(one):
 def standing(decisions, at, dead):
     """Those that no other of the same voice and scope has ended: pair by pair."""
     heard = [one for one in decisions if dead or not one["is_lifetime"]]
-    heard = [one for one in heard if (one["effective_at"] or at) <= at and not (is_grant(one) and one["effective_at"] is None)]
+    heard = [one for one in heard if (one["effective_at"] or at) <= at and not is_vague_grant(one)]
     voices = {}
     for one in heard:
         scope = ("account_id", "by", "source", "purpose", "category", "since", "until", "record_id")
@@ -101,6 +102,11 @@ def standing(decisions, at, dead):
         ends = [one for one in said if not is_grant(one)]
         grants = [one for one in said if is_grant(one) and not any(ends_grant(end, one) for end in ends)]
         yield from [one for one in grants if not any(newer(other) > newer(one) for other in grants)][:1] if grants else ends
+
+
+def is_vague_grant(one):
+    """Does not say from when on, or for what."""
+    return is_grant(one) and (one["effective_at"] is None or one["purpose"] is None)
 
 
 def ends_grant(end, grant):
@@ -256,7 +262,7 @@ class Statements:
             seen = f"(if {told} has at then {told}.at else resource.observed)"
             for purpose in sorted({name for entry in SIGNALS for name in entry["denies"]}):
                 says = either(
-                    f'({told}.name == "{entry["name"]}" && {json.dumps(entry["values"])}.contains({told}.value))'
+                    f'({told}.name == "{entry["name"]}" && {told}.values.containsAny({json.dumps(entry["values"])}))'
                     for entry in SIGNALS
                     if purpose in entry["denies"]
                 )
@@ -349,8 +355,9 @@ def attributes_of(record):
     assert len(signals) <= N_SIGNALS, "a record with more signals than Cedar is asked about"
     for k in range(N_SIGNALS):
         one = signals[k] if k < len(signals) else {}
-        small = {name: (one.get(name) or "").lower() for name in ("name", "value")}
-        known[f"s{k}"] = told({**small, "at": seconds(one["at"]) if one.get("at") else None})
+        values = sorted(set(re.split(r"[\s,;]+", (one.get("value") or "").lower())))
+        at = seconds(one["at"]) if one.get("at") else None
+        known[f"s{k}"] = told({"name": (one.get("name") or "").lower(), "values": values, "at": at})
     return told(known)
 
 
