@@ -38,7 +38,8 @@ def take_in(house: House, path: Path, purpose: str) -> dict[str, object]:
     rows, n_rejects = _rows(path)
     people = _resolved(house, rows)
     told = house.ledger.decisions().filter((pl.col("source") == source) & (pl.col("purpose") == purpose))["account_id"]
-    gone = house.ledger.tombstoned(people) | house.ledger.tombstoned(people, "handle")
+    is_handle = people.str.contains(":@", literal=True)
+    gone = house.ledger.tombstoned(people) | house.ledger.tombstoned(people.set(~is_handle, None), "handle")
     fresh = people.filter(~gone & ~people.is_in(told.implode())).to_list()
     body = decision_body(purpose, effective_at=clock.now(), by="import", source=source)
     for start in range(0, len(fresh), _ROWS_AT_A_TIME):
