@@ -223,6 +223,32 @@ def test_edit_after_consent_for_that_record_alone(root):
     assert why(root, 1)[0] is False
 
 
+def test_edit_after_consent_takes_no_face_for_a_post(root):
+    take(root, post(76, ALICE, category="face"))
+    take(root, post(76, ALICE, category="post"))
+    assert why(root, 76) == (False, "6")
+
+
+@pytest.mark.parametrize(("mark", "value", "rule"), [("special-category", "health", "6"), ("train-ai", "n", "8")])
+def test_edit_after_consent_sheds_no_mark(root, mark, value, rule):
+    """A later copy that carries another signal, or none, does not take off the one that was found with the record before."""
+    take(root, WORLD.rows[0] | {mark: value, "gpc": ""}, mapping=(mark, "gpc"))
+    assert why(root, 1) == (False, rule)
+    take(root, WORLD.rows[0] | {mark: "", "gpc": "0"}, mapping=(mark, "gpc"))
+    assert why(root, 1) == (False, rule)
+    take(root, WORLD.rows[0] | {"text": "edited words"})
+    assert why(root, 1) == (False, rule)
+
+
+def test_edit_after_consent_does_not_lead_out_of_a_refusal(root):
+    """A refusal of replies holds for a record that a later copy tells as a post, as one does that knows no better."""
+    take(root, post(75, ALICE, category="reply"))
+    ownwords.consent(root, "refuse", ALICE, "train_ai", category="reply")
+    assert why(root, 75) == (False, "8")
+    take(root, post(75, ALICE, category="post"))
+    assert why(root, 75) == (False, "8")
+
+
 # --- other people's words -----------------------------------------------------------------------------------------------------
 
 

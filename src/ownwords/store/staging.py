@@ -169,7 +169,7 @@ class Staging:
 
 def _fresh(rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """The rows that are not held as they are, and how many of their records are not held at all."""
-    marked = rows.join(held, on="record_id", how="left", suffix="_held", maintain_order="left")
+    marked = _with_held_signals(rows.join(held, on="record_id", how="left", suffix="_held", maintain_order="left"))
     marked = marked.join(narrow, on="record_id", how="left", maintain_order="left").with_columns(*_known(), _narrowest())
     marked = marked.with_columns(_unwritten()).with_columns(_told("").alias("_lists"), _told("_held").alias("_lists_held"))
     marked = marked.unique(["record_id", "revision", "_lists", *_PLAIN], keep="first", maintain_order=True)
@@ -234,8 +234,32 @@ def _unwritten() -> list[pl.Expr]:
 def _known() -> list[pl.Expr]:
     """What a live row leaves unknown stays as it was known: no word on a signal is not the signal's end."""
     is_live = pl.col("state").fill_null("live") == "live"
-    names = [name for name in _CONTENT if name != "visibility"]
-    return [pl.when(is_live).then(pl.coalesce(name, f"{name}_held")).otherwise(name).alias(name) for name in names]
+    names = [name for name in _CONTENT if name not in {"visibility", "category"}]
+    plain = [pl.when(is_live).then(pl.coalesce(name, f"{name}_held")).otherwise(name).alias(name) for name in names]
+    now, held = pl.col("category"), pl.col("category_held")
+    # A source that knows no better says `post`; and a face stays a face, whatever it is posted as.
+    stays = held.is_in(["face", "voice"]) | (now == "post")
+    return [*plain, pl.when(stays.fill_null(value=False)).then(pl.coalesce(held, now)).otherwise(pl.coalesce(now, held)).alias("category")]
+
+
+def _with_held_signals(rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` with the signals that were held and of which this copy says nothing: one carries another signal, and ends none."""
+    numbered = rows.with_row_index("_place")
+    both = numbered.filter((pl.col("signals").list.len() > 0) & (pl.col("signals_held").list.len() > 0))
+    if both.is_empty():
+        return rows
+    told, held = (
+        both.select("_place", pl.col(name).alias("one"))
+        .explode("one")
+        .with_columns(name=pl.col("one").struct.field("name").str.to_lowercase())
+        for name in ("signals", "signals_held")
+    )
+    kept = held.join(told, on=["_place", "name"], how="anti", maintain_order="left")
+    if kept.is_empty():
+        return rows
+    merged = pl.concat([told, kept]).group_by("_place", maintain_order=True).agg(pl.col("one").alias("_signals"))
+    joined = numbered.join(merged, on="_place", how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("_signals", "signals").alias("signals")).drop("_place", "_signals")
 
 
 def _told(suffix: str) -> pl.Expr:
