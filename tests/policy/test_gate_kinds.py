@@ -1,6 +1,6 @@
 """Records of one kind are judged once: what is remembered is what every rule, put to the record itself, says."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import polars as pl
@@ -48,9 +48,9 @@ def plain_judge(folder, monkeypatch):
     asked = []
     put = Judge._ask
 
-    def counting(self, rows):
+    def counting(self, rows, *place):
         asked.append(rows.height)
-        return put(self, rows)
+        return put(self, rows, *place)
 
     monkeypatch.setattr(Judge, "_ask", counting)
     return judge, asked
@@ -71,6 +71,53 @@ def test_more_words_than_are_remembered_are_looked_at_by_themselves(folder, monk
     for _ in range(3):
         assert judged_in_blocks(judge, rows, 4) == [1] * 12
     assert 12 < sum(asked) < 36
+
+
+def day(number):
+    return datetime(2026, 1, number, tzinfo=UTC)
+
+
+#: Person: what they decided, oldest first: (effect, category, since, until).
+DIVIDED = {
+    "x:1": [("give", None, None, None), ("withdraw", "reply", None, None)],
+    "x:2": [("give", None, day(10), None)],
+    "x:3": [("give", "post", day(5), day(20)), ("give", "reply", None, day(5)), ("refuse", "profile", day(10), day(20))],
+    "x:4": [("give", None, None, None), ("withdraw", None, day(1), day(10)), ("withdraw", "special", None, None)],
+    "x:5": [("give", None, None, None), ("give", "special", None, None)],
+}
+
+
+def test_records_of_who_decides_by_category_and_date_are_judged_once_a_part(folder, monkeypatch):
+    born = {"born_on": datetime(1980, 1, 1).date()}
+    accounts = [with_defaults("account", {"account_id": name, **born}) for name in DIVIDED]
+    said = [(name, *one) for name, decisions in DIVIDED.items() for one in decisions]
+    decisions = [
+        with_defaults(
+            "decision",
+            {"account_id": name, "purpose": "train_ai", "seq": k, "effect": effect, "category": category, "since": since, "until": until},
+        )
+        for k, (name, effect, category, since, until) in enumerate(said, 1)
+    ]
+    facts = facts_of(load_policy("opt-in", folder), accounts, (), decisions)
+    judge = Judge(facts, Asked.of("train_ai", AT, facts.policy), gate.rules())
+    moments = [None, *(day(k) + timedelta(microseconds=d) for k in (1, 5, 10, 20) for d in (-1, 0, 1))]
+    marks = [None, [{"name": "special-category", "value": "health", "set_by": "self", "at": None}]]
+    drawn = [
+        {"account_id": name, "category": category, "created_at": at, "signals": signals}
+        for name in DIVIDED
+        for category in ("post", "reply", "profile", "repost")
+        for at in moments
+        for signals in marks
+    ]
+    rows = rows_of([with_defaults("record", {**one, "record_no": k, "record_id": f"x:r{k}"}) for k, one in enumerate(drawn)]).collect()
+    by_itself = judge._ask(rows).to_list()
+    assert set(by_itself) >= {8, 9, 11}
+    for size in (len(drawn), 3):
+        assert judged_in_blocks(judge, rows, size) == by_itself
+    asked = []
+    monkeypatch.setattr(Judge, "_ask", lambda self, rows, place: asked.append(rows) or pl.Series([0] * rows.height, dtype=pl.Int8))
+    judged_in_blocks(judge, rows, 100)
+    assert pl.concat(asked)["signals"].null_count() == 0, "what has no signals was judged before"
 
 
 @pytest.mark.parametrize("policy", builtin_names())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import prod
 from threading import Lock
@@ -12,6 +12,7 @@ import polars as pl
 
 from ownwords.core.schemas import CITES
 from ownwords.policy.facts import NEEDED_COLUMNS, Asked, Facts
+from ownwords.policy.parts import Parts
 from ownwords.policy.standing import Standing
 
 #: What of a row tells its kind. Of these columns the word itself, and how many are remembered; a row with another word is peculiar.
@@ -19,8 +20,8 @@ _WORDS = {"visibility": 4, "category": 6, "state": 2, "network": 4, "terms": 6}
 #: Of these and of account_id, whether there is anything. Of created_at besides, which of the rules' moments it has reached.
 #: Of these, and of what begins so, nothing: rules look at them beside signals alone, and a row with signals is peculiar.
 _BESIDE = ("observed_at", "_own_at_")
-#: Of how the account stands, each column that a rule names; of a ledger event (Int64), whether there is one. A row is peculiar if its
-#: author has decided about some records only.
+#: Of how the account stands (towards the part of its records that the row is in), each column that a rule names; of a ledger event
+#: (Int64), whether there is one. A row is peculiar if its author has decided about single records.
 _MOST_KINDS = 1 << 24
 
 
@@ -85,26 +86,30 @@ class Judge:
 
     def _judge(self, rows: pl.Series) -> pl.Series:
         frame = rows.struct.unnest()
-        if self._memory is None:
-            return self._ask(frame)
         memory = self._memory
-        kinds = memory.kinds(frame)
+        if memory is None:
+            return self._ask(frame)
+        place, kinds = memory.kinds(frame)
         rule = memory.rules.gather(kinds)
         if rule.null_count():
             places = rule.is_null().arg_true()
             rest = frame.select(pl.all().gather(places))
-            kinds = memory.kinds(rest) if memory.meet(rest) else kinds.gather(places)
+            place, kinds = memory.kinds(rest) if memory.meet(rest) else (place.gather(places), kinds.gather(places))
             apart = (kinds.is_null() | kinds.is_first_distinct()).arg_true()
-            judged = self._ask(rest.select(pl.all().gather(apart)))
+            judged = self._ask(rest.select(pl.all().gather(apart)), place.gather(apart))
             memory.learn(kinds.gather(apart), judged)
             said = memory.rules.gather(kinds)
             said.scatter(apart, judged)
             rule.scatter(places, said)
         return rule
 
-    def _ask(self, rows: pl.DataFrame) -> pl.Series:
-        """int8[len]: every rule, put to every row."""
-        return self.standing.beside(rows, self.asked).with_columns(self._cleared).select(self._deciding).to_series()
+    def _ask(self, rows: pl.DataFrame, place: pl.Series | None = None) -> pl.Series:
+        """int8[len]: every rule, put to every row; `place` is memory's, where it knows it already."""
+        if place is None or self._memory is None:
+            stood = self.standing.beside(rows, self.asked)
+        else:
+            stood = self._memory.standing.beside_of(place, rows, self.asked)
+        return stood.with_columns(self._cleared).select(self._deciding).to_series()
 
     def _cite(self, rows: pl.Series) -> pl.Series:
         stood = self.standing.beside(rows.struct.unnest(), self.asked)
@@ -122,23 +127,32 @@ class Judge:
                 return None
             named |= roots - beside
         moments = sorted({moment for rule in self.order for moment in rule.moments(self.asked)})
-        return _Memory(self.standing, named, moments, self._tells_references)
+        return _Memory(self.standing, Parts.of(self.standing, self.asked), named, moments, self._tells_references)
 
 
 class _Memory:
     """The rule that decides, by kind of row; kinds are numbered by how the account stands, and within that by what the row is like.
 
     author  uint32 over RECORDS rows, `_author`: the place in `first`
-    first   uint32[A + 2]: the first kind of each account's rows (null: peculiar), of an unknown account's, of nobody's
+    first   uint32[A + 2 + P]: the first kind of each account's rows, of an unknown account's, of nobody's, and of the rows in each part
+            of an account's; null: peculiar, or told by parts
+    standing  how accounts stand, with a row for each place
     rules   int8[K]: what decides each kind, null = not known yet
     """
 
-    def __init__(self, standing: Standing, named: set[str], moments: Sequence[datetime], tells_references: bool) -> None:
+    def __init__(
+        self, standing: Standing, parts: Parts | None, named: set[str], moments: Sequence[datetime], tells_references: bool
+    ) -> None:
         n_like = prod(_WORDS.values()) * 2 ** len(CITES) * (len(moments) + 2)
-        ways, n_ways = _ways(standing.people, named, _MOST_KINDS // n_like)
-        self.first = ways * n_like
+        people, n_people = standing.people, standing.people.height
+        of_parts = parts.people if parts else people.clear()
+        ways, n_ways = _ways(pl.concat([people, of_parts]), named, _MOST_KINDS // n_like)
+        strangers = pl.Series([n_ways - 2, n_ways - 1], dtype=pl.UInt32)
+        self.first = pl.concat([ways.head(n_people), strangers, ways.slice(n_people)]) * n_like
+        self.standing = replace(standing, people=pl.concat([people, people.clear(2), of_parts]))
+        self._n_like = n_like
         self.rules = pl.repeat(None, n_ways * n_like, dtype=pl.Int8, eager=True)
-        n_people = standing.people.height
+        self._parts = parts
         known = standing.place.fill_null(n_people)
         self.author = pl.when(pl.col("account_id").is_not_null()).then(known).otherwise(n_people + 1).cast(pl.UInt32).alias("_author")
         self._moments = moments
@@ -147,10 +161,18 @@ class _Memory:
         self._like = self._likeness()
         self._lock = Lock()
 
-    def kinds(self, rows: pl.DataFrame) -> pl.Series:
-        """uint32[len]: the kind of each row; null where it is peculiar."""
-        kinds: pl.Series = self.first.gather(rows["_author"]) + rows.select(self._like).to_series()
-        return kinds
+    def kinds(self, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+        """uint32[len] of each row: the place of its author, or of the author's part to which it belongs; its kind, null = peculiar."""
+        place = rows["_author"]
+        like = rows.select(self._like).to_series()
+        kinds: pl.Series = self.first.gather(place) + like
+        if self._parts and kinds.null_count():
+            apart = kinds.is_null().arg_true()
+            some = rows.select(pl.col("_author", "category", "created_at", "signals").gather(apart))
+            part = self._parts.place(some["_author"], some) + (self.first.len() - self._parts.people.height)
+            place = place.clone().scatter(apart, part.fill_null(some["_author"]))
+            kinds.scatter(apart, self.first.gather(place.gather(apart)) + like.gather(apart))
+        return place, kinds
 
     def meet(self, rows: pl.DataFrame) -> bool:
         """Take words in that were not met yet, as far as there is room; whether there were any."""
@@ -174,18 +196,22 @@ class _Memory:
 
     def _likeness(self) -> pl.Expr:
         """uint32 over rows: what a row is like, in mixed radix; null where it has signals or a word that is not remembered."""
-        parts = [(_place(name, self._words[name]), n) for name, n in _WORDS.items()]
-        parts += [(pl.col(name).is_not_null().cast(pl.UInt8), 2) for name in CITES]
-        reached = sum(((pl.col("created_at") >= moment).cast(pl.UInt16) for moment in self._moments), pl.lit(0, pl.UInt16))
-        dated = pl.when(pl.col("created_at").is_not_null()).then(reached).otherwise(pl.lit(len(self._moments) + 1, pl.UInt16))
-        parts.append((dated, len(self._moments) + 2))
-        number = pl.lit(0, pl.UInt32)
-        for place, n in parts:
-            number = number * pl.lit(n, pl.UInt32) + place.cast(pl.UInt32)
+        # Small numbers, and literals that are multiplied already: each step here is taken by every row.
+        narrow = pl.UInt16 if self._n_like <= 1 << 16 else pl.UInt32
+        parts: list[pl.Expr] = []
+        n = 1
+        for name in CITES:
+            parts.append(pl.when(pl.col(name).is_not_null()).then(pl.lit(n, narrow)).otherwise(pl.lit(0, narrow)))
+            n *= 2
+        for name, n_words in _WORDS.items():
+            parts.append(_place(name, self._words[name], n, narrow))
+            n *= n_words
+        reached = sum(((pl.col("created_at") >= moment).cast(narrow) for moment in self._moments), pl.lit(1, narrow))
+        parts.append(pl.when(pl.col("created_at").is_not_null()).then(reached * pl.lit(n, narrow)).otherwise(pl.lit(0, narrow)))
         silent = pl.col("signals").is_null() | (pl.col("signals").list.len() == 0)
         if not self._tells_references:  # what they quote may or may not be used: each is looked at by itself
             silent &= pl.all_horizontal(pl.col(name).is_null() for name in CITES)
-        return pl.when(silent).then(number).alias("_like")
+        return pl.when(silent).then(pl.sum_horizontal(parts, ignore_nulls=False)).cast(pl.UInt32).alias("_like")
 
 
 def _unmet(told: pl.Series, words: list[str | None]) -> list[str | None]:
@@ -194,25 +220,24 @@ def _unmet(told: pl.Series, words: list[str | None]) -> list[str | None]:
     return [word for word in found if word not in words]
 
 
-def _place(column: str, words: list[str | None]) -> pl.Expr:
-    """uint8: where the row's word stands in `words`; null where it does not."""
-    place = pl.lit(None, pl.UInt8)
+def _place(column: str, words: list[str | None], times: int, narrow: type[pl.DataType]) -> pl.Expr:
+    """Where the row's word stands in `words`, times that; null where it does not."""
+    place = pl.lit(None, narrow)
     for k in reversed(range(len(words))):
         is_it = pl.col(column).is_null() if words[k] is None else (pl.col(column) == words[k])
-        place = pl.when(is_it).then(pl.lit(k, pl.UInt8)).otherwise(place)
+        place = pl.when(is_it).then(pl.lit(k * times, narrow)).otherwise(place)
     return place
 
 
 def _ways(people: pl.DataFrame, named: set[str], most: int) -> tuple[pl.Series, int]:
-    """uint32[A + 2]: how each account stands as far as the `named` columns tell, an unknown account, and nobody; and how many ways.
+    """uint32[A]: how each account stands as far as the `named` columns tell; and how many ways, with that of strangers and of nobody.
 
     Null: some decision of theirs is about some records only, or hardly anybody else stands like that.
     """
-    columns = [name for name in people.columns if name in named and name != "account_id"]
+    columns = [name for name in people.columns if name in named]
     looks = [pl.col(name).is_not_null() if people.schema[name] == pl.Int64 else pl.col(name) for name in columns]
     seen = people.select(*looks, "_scoped")
     common = seen.filter(~pl.col("_scoped")).group_by(seen.columns).len().top_k(max(most - 2, 0), by="len").drop("len")
     numbered = common.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("_way"))
     ways = seen.join(numbered, on=seen.columns, how="left", nulls_equal=True, maintain_order="left")["_way"]
-    n_ways = common.height + 2
-    return pl.concat([ways, pl.Series([n_ways - 2, n_ways - 1], dtype=pl.UInt32)]), n_ways
+    return ways, common.height + 2

@@ -29,16 +29,16 @@ from ownwords.policy import numbers
 from ownwords.policy.facts import FAR, STATE_CODES, UNKNOWN_STATE, Asked, Facts, is_special
 
 _SCOPE = ("category", "since", "until", "record_id")
-#: What a scoped decision can depend on.
-_ROW_KEYS = {name: RECORDS[name] for name in ("account_id", "category", "created_at", "record_id")}
+#: What of a record a scoped decision can depend on.
+_ROW_KEYS = {name: RECORDS[name] for name in ("category", "created_at", "record_id")}
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How everybody stands towards one question.
 
-    people   table[A]: account_id, the columns above, and _scoped: some decision of theirs is about some of their records only;
-             the columns that decisions make are then null here, and `beside` fills them
+    people   table[A]: the columns above, and _scoped: some decision of theirs is about some of their records only; the columns that
+             decisions make are then null here, and `beside` fills them
     scoped   table[D]: the decisions of those, as `_live` gives them
     place    uint32 over rows with account_id: the account's row in `people`; null where nobody knows it
     """
@@ -50,36 +50,46 @@ class Standing:
     @classmethod
     def of(cls, facts: Facts, asked: Asked) -> Standing:
         """Everybody of whom an account, a state or a decision is known."""
-        accounts = _accounts(facts, asked)
-        live = _live(facts.decisions, accounts, asked)
-        some = live.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in _SCOPE)).select("account_id").unique()
-        whole = _collapse(live.join(some, on="account_id", how="anti").lazy(), "account_id", asked).collect()
-        people = accounts.join(whole, on="account_id", how="left").join(
-            some.with_columns(pl.lit(True).alias("_scoped")), on="account_id", how="left"
-        )
-        scoped = live.join(some, on="account_id", how="semi")
-        # An enumeration is a hash table made once, which serves block after block of rows; a join would make it anew for each.
-        place = pl.col("account_id").cast(pl.Enum(people["account_id"]), strict=False).to_physical().cast(pl.UInt32)
-        return cls(people.with_columns(pl.col("_scoped").fill_null(False)), scoped, place)
+        known = _described(facts.accounts, asked)
+        n_people, place, states, decisions = _numbered(known["account_id"], facts.states, facts.decisions)
+        people = _accounts(known, n_people, states, asked)
+        live = _live(decisions, people, asked)
+        some = live.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in _SCOPE))["_person"].unique()
+        is_scoped = pl.repeat(False, n_people, eager=True).scatter(some, True).alias("_scoped")
+        of_scoped = is_scoped.gather(live["_person"])
+        whole = _collapse(live.filter(~of_scoped).lazy(), "_person", asked).collect()
+        people = people.hstack(whole.drop("_person").clear(n_people))
+        return cls(_filled(people, whole).with_columns(is_scoped), live.filter(of_scoped), place)
 
     def beside(self, rows: pl.DataFrame, asked: Asked) -> pl.DataFrame:
         """`rows`, in their order, with the columns above."""
-        known = self.people.select(pl.exclude("account_id").gather(rows.select(self.place).to_series()))
+        return self.beside_of(rows.select(self.place).to_series(), rows, asked)
+
+    def beside_of(self, person: pl.Series, rows: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+        """The same of rows whose authors are these rows of `people` (uint32[len])."""
+        known = self.people.select(pl.all().gather(person))
         stood = rows.hstack(known)
         if self.scoped.is_empty() or not known["_scoped"].any():
             return stood
         marked = stood.select(is_special().alias("_marked"))
-        keys = conform(stood, _ROW_KEYS).hstack(marked).with_row_index("_row").filter(known["_scoped"])
-        told = _collapse(_covered(keys.lazy(), self.scoped.lazy()), "_row", asked).collect()
-        rows_told = told["_row"]
-        return stood.with_columns(stood[name].clone().scatter(rows_told, told[name]) for name in told.columns if name != "_row")
+        keys = conform(stood, _ROW_KEYS).with_columns(marked.to_series(), person.alias("_person")).with_row_index("_row")
+        return _filled(stood, _collapse(_covered(keys.filter(known["_scoped"]).lazy(), self.scoped.lazy()), "_row", asked).collect())
 
 
-def _accounts(facts: Facts, asked: Asked) -> pl.DataFrame:
-    """table[A]: account_id, _state, _minor, _child, _home, _jurisdiction, _dead."""
+def _filled(table: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """`table` with what is `told` of some of its rows; told's first column says of which."""
+    places, *columns = told.get_columns()
+    return table.with_columns(table[column.name].clone().scatter(places, column) for column in columns)
+
+
+def _described(accounts: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """table: account_id, _told, _home, _jurisdiction, born_on, majority; one row an account, in the order in which they are told of.
+
+    Accounts that lie together in the store had best lie together here: then what a block of records looks up is near at hand.
+    """
     ages = numbers.ages_of_majority(asked.at)
     majority = pl.col("jurisdiction").replace_strict(ages, default=ages[numbers.ANYWHERE], return_dtype=pl.Int32)
-    known = facts.accounts.filter(pl.col("account_id").is_not_null()).select(
+    known = accounts.filter(pl.col("account_id").is_not_null()).select(
         "account_id",
         _code(pl.col("state")).alias("_told"),
         pl.col("network").alias("_home"),
@@ -87,31 +97,35 @@ def _accounts(facts: Facts, asked: Asked) -> pl.DataFrame:
         "born_on",
         majority.alias("majority"),
     )
-    if known["account_id"].n_unique() < known.height:
-        known = known.group_by("account_id").agg(
-            pl.col("_told").max(), pl.col("_home").min(), _agreed("_jurisdiction"), pl.col("born_on").max(), pl.col("majority").max()
-        )
-    ruled = facts.states.filter(pl.col("account_id").is_not_null()).group_by("account_id").agg(_code(pl.col("state")).max().alias("_state"))
-    named = pl.concat([ruled["account_id"], facts.decisions["account_id"].drop_nulls()]).unique().to_frame()
-    everyone = pl.concat([known, named.join(known, on="account_id", how="anti")], how="diagonal")
-    joined = everyone.lazy().join(ruled.lazy(), on="account_id", how="left")
+    if known["account_id"].n_unique() == known.height:
+        return known
+    return known.group_by("account_id", maintain_order=True).agg(
+        pl.col("_told").max(), pl.col("_home").min(), _agreed("_jurisdiction"), pl.col("born_on").max(), pl.col("majority").max()
+    )
+
+
+def _numbered(ids: pl.Series, states: pl.DataFrame, decisions: pl.DataFrame) -> tuple[int, pl.Expr, pl.DataFrame, pl.DataFrame]:
+    """How many people there are, Standing.place, and both tables with `_person`: everybody in `ids`, then whom only these tell of."""
+    # An enumeration is a hash table made once, which serves block after block of rows; a join would make it anew for each.
+    place = pl.col("account_id").cast(pl.Enum(ids), strict=False).to_physical().cast(pl.UInt32)
+    states, decisions = (table.with_columns(place.alias("_person")) for table in (states, decisions))
+    strangers = pl.concat([table.filter(pl.col("_person").is_null())["account_id"] for table in (states, decisions)]).drop_nulls().unique()
+    if strangers.is_empty():
+        return ids.len(), place, states, decisions
+    return _numbered(pl.concat([ids, strangers]), states, decisions)
+
+
+def _accounts(known: pl.DataFrame, n_people: int, states: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+    """table[A]: _state, _minor, _child, _home, _jurisdiction, _dead."""
+    told = pl.concat([known, known.clear(n_people - known.height)]).with_columns(pl.lit(None, pl.Int8).alias("_state"))
+    ruled = states.filter(pl.col("_person").is_not_null()).group_by("_person").agg(_code(pl.col("state")).max().alias("_state"))
     age = _age_years(pl.col("born_on"), asked.at)
     minor = (age < pl.col("majority")).fill_null(False)
     unknown = pl.col("born_on").is_null()
     child = minor | unknown if numbers.unknown_age_is_child(asked.purpose, asked.at) else minor
-    return (
-        joined.with_columns(pl.coalesce("_state", "_told").alias("_state"))
-        .select(
-            "account_id",
-            "_state",
-            minor.alias("_minor"),
-            child.alias("_child"),
-            "_home",
-            "_jurisdiction",
-            pl.col("_state").is_in([STATE_CODES["memorialised"], STATE_CODES["historical"]]).fill_null(False).alias("_dead"),
-        )
-        .collect()
-    )
+    state = pl.coalesce("_state", "_told").alias("_state")
+    dead = pl.col("_state").is_in([STATE_CODES["memorialised"], STATE_CODES["historical"]]).fill_null(False).alias("_dead")
+    return _filled(told, ruled).select(state, minor.alias("_minor"), child.alias("_child"), "_home", "_jurisdiction").with_columns(dead)
 
 
 def _agreed(column: str) -> pl.Expr:
@@ -130,7 +144,7 @@ def _age_years(born_on: pl.Expr, at: datetime) -> pl.Expr:
     return at.year - born_on.dt.year() - ahead.cast(pl.Int32)
 
 
-def _live(decisions: pl.DataFrame, accounts: pl.DataFrame, asked: Asked) -> pl.DataFrame:
+def _live(decisions: pl.DataFrame, people: pl.DataFrame, asked: Asked) -> pl.DataFrame:
     """The decisions that bear on the question: effective, about its purposes, the one that stands of each voice and scope.
 
     `give` and `renew` grant, `expire` ends what was granted, any other effect denies. A grant stands if it is newer than every denial
@@ -141,33 +155,23 @@ def _live(decisions: pl.DataFrame, accounts: pl.DataFrame, asked: Asked) -> pl.D
     gives = pl.col("effect").is_in(["give", "renew"]).fill_null(False)
     timely = pl.when(gives).then(pl.col("effective_at") <= asked.at).otherwise(pl.col("effective_at").fill_null(asked.at) <= asked.at)
     about = pl.col("purpose").is_in(list(asked.chain)) | (pl.col("purpose").is_null() & ~gives)
-    voice = ["account_id", "by", "source", "purpose", *_SCOPE]
-    ended = [pl.when(~pl.col("gives")).then(name).max().over(voice) for name in ("seq", "moment")]
-    stands = ((pl.col("seq") > ended[0]) & (pl.col("moment") >= ended[1])).fill_null(True)
-    over = pl.col("gives") & (pl.col("expires_at") <= asked.at).fill_null(False)
-    bearing = (
-        decisions.lazy()
-        .filter(timely.fill_null(False) & about.fill_null(False) & pl.col("account_id").is_not_null())
-        .with_columns(
-            gives.alias("gives"),
-            ~gives.alias("denies"),
-            pl.col("effective_at").fill_null(FAR).alias("moment"),
-            pl.col("seq").fill_null(-1),
-            pl.col("is_lifetime").fill_null(False),
-        )
-        .join(accounts.lazy().select("account_id", "_minor", "_child", "_dead"), on="account_id", how="left")
-        .filter(~pl.col("is_lifetime") | pl.col("_dead"))
-        .filter(~pl.col("gives") | stands)
-        .filter(~_says("effect", "expire"))
-        .sort("gives", "moment", "seq", "is_lifetime", pl.col("expires_at").fill_null(FAR), descending=[False] * 3 + [True] * 2)
-        .unique(voice, keep="last", maintain_order=True)
-        .filter(~over)
+    bearing = decisions.filter(timely.fill_null(False) & about.fill_null(False) & pl.col("_person").is_not_null()).with_columns(
+        gives.alias("gives"),
+        ~gives.alias("denies"),
+        pl.col("effective_at").fill_null(FAR).alias("moment"),
+        pl.col("seq").fill_null(-1),
+        pl.col("is_lifetime").fill_null(False),
     )
+    stood = people.select(pl.col("_minor", "_child", "_dead").gather(bearing["_person"]))
+    said = bearing.hstack(stood).filter(~pl.col("is_lifetime") | pl.col("_dead"))
+    alone = said["_person"].is_unique()  # most people decide once: nothing to compare
+    over = pl.col("gives") & (pl.col("expires_at") <= asked.at).fill_null(False)
+    lasting = pl.concat([said.filter(alone), _latest(said.filter(~alone))]).filter(~over & ~_says("effect", "expire"))
     own = _says("by", "self") & _says("source", "self") & ~pl.col("denies") & ~pl.col("_child")
     told_by_others = _says("by", "import") | (_says("by", "self") & (pl.col("source") != "self").fill_null(False))
     exactly = _says("purpose", asked.purpose)
-    return bearing.select(
-        "account_id",
+    return lasting.select(
+        "_person",
         "purpose",
         *_SCOPE,
         "seq",
@@ -179,7 +183,22 @@ def _live(decisions: pl.DataFrame, accounts: pl.DataFrame, asked: Asked) -> pl.D
         (_says("by", "guardian") & ~pl.col("denies") & exactly & ~pl.col("_dead") & pl.col("_minor")).alias("guardian"),
         (own & exactly & (pl.col("is_lifetime") | ~pl.col("_dead"))).alias("exact"),
         pl.col("_dead").alias("dead"),
-    ).collect()
+    )
+
+
+def _latest(said: pl.DataFrame) -> pl.DataFrame:
+    """Of each voice and scope the decision that stands."""
+    voice = ["_person", "by", "source", "purpose", *_SCOPE]
+    ended = [pl.when(~pl.col("gives")).then(name).max().over(voice) for name in ("seq", "moment")]
+    stands = ((pl.col("seq") > ended[0]) & (pl.col("moment") >= ended[1])).fill_null(True)
+    return (
+        said.lazy()
+        .filter(~pl.col("gives") | stands)
+        .filter(~_says("effect", "expire"))
+        .sort("gives", "moment", "seq", "is_lifetime", pl.col("expires_at").fill_null(FAR), descending=[False] * 3 + [True] * 2)
+        .unique(voice, keep="last", maintain_order=True)
+        .collect()
+    )
 
 
 def _says(column: str, word: str) -> pl.Expr:
@@ -196,7 +215,7 @@ def _covered(keys: pl.LazyFrame, scoped: pl.LazyFrame) -> pl.LazyFrame:
         "until": pl.col("created_at") < pl.col("until"),
     }
     covers = [pl.col(scope).is_null() | holds.fill_null(pl.col("denies")) for scope, holds in wanted.items()]
-    return keys.join(decisions, on="account_id", how="inner").filter(pl.all_horizontal(covers))
+    return keys.join(decisions, on="_person", how="inner").filter(pl.all_horizontal(covers))
 
 
 def _collapse(live: pl.LazyFrame, key: str, asked: Asked) -> pl.LazyFrame:
@@ -205,7 +224,7 @@ def _collapse(live: pl.LazyFrame, key: str, asked: Asked) -> pl.LazyFrame:
         pl.when(pl.col("own") & pl.col("purpose").is_in(list(granted_by(name)))).then("moment").max().over(key).alias(f"_own_at_{k}")
         for k, name in enumerate(asked.chain)
     ]
-    d_category, d_record_id = ("category", "record_id") if key == "account_id" else ("d_category", "d_record_id")
+    d_category, d_record_id = ("category", "record_id") if key == "_person" else ("d_category", "d_record_id")
     by_name = pl.col("exact") & (pl.col(d_category).is_not_null() | pl.col(d_record_id).is_not_null())
     is_special_scope = pl.col(d_category) == SPECIAL
     replaced = pl.lit(False)
