@@ -251,3 +251,133 @@ def test_show_lists_every_decision_with_its_status(root):
     shown = ownwords.consent(root, "show", ALICE)
     assert [one["status"] for one in shown["decisions"]] == ["dpv:ConsentGiven", "dpv:ConsentWithdrawn"]
     assert shown["state"] == "active"
+
+
+def test_an_account_its_owner_closed_is_opened_by_nobody_else(root):
+    ownwords.consent(root, "give", ALICE, "train_ai")
+    ownwords.consent(root, "state", ALICE, "protected")
+    for by in ("import", "court"):
+        with pytest.raises(NotPermitted, match="rule 3"):
+            ownwords.consent(root, "state", ALICE, "active", by=by)
+        with pytest.raises(NotPermitted, match="rule 3"):
+            ownwords.consent(root, "state", ALICE, "historical", by=by, evidence=EVIDENCE)
+    with pytest.raises(NotPermitted, match="hearsay"):
+        ownwords.consent(root, "state", ALICE, "deleted", by="import")
+    assert allowed(root, ALICE) == 0
+    ownwords.consent(root, "state", ALICE, "active")
+    assert allowed(root, ALICE) > 0
+
+
+def test_a_grant_for_later_is_not_renewed_after_a_withdrawal(root):
+    ownwords.consent(root, "give", ALICE, "train_ai", effective="2999-01-01")
+    ownwords.consent(root, "withdraw", ALICE, "train_ai")
+    with pytest.raises(NotPermitted, match="renew"):
+        ownwords.consent(root, "renew", ALICE, "train_ai")
+
+
+def test_a_guardian_cannot_undo_what_another_withdrew(root, tmp_path):
+    row = {"id": "test:5", "author": "test:77", "handle": "kid_77", "network": "test", "visibility": "public", "text": "a word of mine"}
+    row |= {"created_at": "2024-01-01T00:00:00Z", "born_on": "2015-05-05", "jurisdiction": "ID"}
+    (tmp_path / "kid.jsonl").write_text(json.dumps(row) + "\n")
+    ownwords.ingest(root, "jsonl", (str(tmp_path / "kid.jsonl"),))
+    for holder in (MOTHER, AUNT):
+        ownwords.consent(root, "appoint", "test:77", "guardian", holder=holder, by="court")
+        ownwords.consent(root, "verify", "test:77", "guardian", holder=holder, evidence=EVIDENCE)
+    ownwords.consent(root, "give", "test:77", "train_ai", by="guardian", holder=MOTHER)
+    assert allowed(root, "test:77") == 1
+    ownwords.consent(root, "withdraw", "test:77", "train_ai", by="guardian", holder=AUNT)
+    assert allowed(root, "test:77") == 0
+    ownwords.consent(root, "give", "test:77", "train_ai", by="guardian", holder=MOTHER)
+    assert allowed(root, "test:77") == 0
+
+
+def test_a_handle_is_never_taken_for_somebody_elses_id(root, tmp_path):
+    """Whoever calls themselves by another's native id neither speaks for them nor can have them forgotten."""
+    rows = [
+        {"id": f"test:8{n}", "author": author, "handle": handle, "network": "test", "visibility": "public", "text": "some words here"}
+        | {"created_at": "2024-01-01T00:00:00Z"}
+        for n, (author, handle) in enumerate([("test:777777", "victim_1"), ("test:999", "777777")])
+    ]
+    (tmp_path / "two.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ownwords.ingest(root, "jsonl", (str(tmp_path / "two.jsonl"),))
+    ownwords.consent(root, "give", "test:777777", "train_ai")
+    ownwords.consent(root, "refuse", "test:999", "train_ai")
+    assert allowed(root, "test:777777") == 1
+    assert ownwords.forget(root, "test:999", dry_run=True)["records"] == 1
+    ownwords.forget(root, "test:999")
+    assert allowed(root, "test:777777") == 1
+
+
+def test_forgetting_a_namesake_leaves_the_others_refusal(root, tmp_path):
+    (tmp_path / "list.txt").write_text("stackexchange:@Tom\n")
+    ownwords.permit(root, "adopt", "open-licence")
+    assert ownwords.consent(root, "import", str(tmp_path / "list.txt"), "train_ai")["refused"] == 1
+    rows = [
+        {
+            "id": f"stackexchange:s/{n}",
+            "author": f"stackexchange:s/user-{n}",
+            "handle": "Tom",
+            "network": "stackexchange",
+            "visibility": "public",
+        }
+        | {"created_at": "2024-01-01T00:00:00Z", "text": f"some words here {n}", "terms": "CC-BY-SA-4.0"}
+        for n in (1, 2)
+    ]
+    (tmp_path / "toms.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ownwords.ingest(root, "jsonl", (str(tmp_path / "toms.jsonl"),))
+    assert ownwords.permit(root, "why", "stackexchange:s/2", "train_ai")["rule"] == "8"
+    ownwords.forget(root, "stackexchange:s/user-1")
+    assert ownwords.permit(root, "why", "stackexchange:s/2", "train_ai")["rule"] == "8"
+
+
+def test_a_refusal_under_a_handle_stays_with_the_account_when_the_handle_changes(root, tmp_path):
+    (tmp_path / "list.txt").write_text("test:@old_name_1\n")
+    ownwords.consent(root, "import", str(tmp_path / "list.txt"), "train_ai")
+    row = {
+        "id": "test:61",
+        "author": "test:61",
+        "handle": "old_name_1",
+        "network": "test",
+        "visibility": "public",
+        "text": "some words here",
+    }
+    row["created_at"] = "2024-01-01T00:00:00Z"
+    for handle in ("old_name_1", "new_name_2", "newer_name_3"):
+        (tmp_path / "row.jsonl").write_text(json.dumps(row | {"handle": handle}) + "\n")
+        ownwords.ingest(root, "jsonl", (str(tmp_path / "row.jsonl"),))
+        assert ownwords.permit(root, "why", "test:61", "train_ai")["rule"] == "8"
+
+
+def test_whoever_stands_on_a_list_alone_can_look_and_be_forgotten(root, tmp_path):
+    (tmp_path / "list.txt").write_text("test:@Stranger_77\n")
+    ownwords.consent(root, "import", str(tmp_path / "list.txt"), "train_ai")
+    assert len(ownwords.consent(root, "show", "test:@Stranger_77")["decisions"]) == 1
+    with pytest.raises(NotFound):
+        ownwords.consent(root, "give", "test:@Stranger_77", "train_ai")
+    ownwords.forget(root, "test:@stranger_77")
+    assert ownwords.prove(root, gone="test:@Stranger_77")["gone"]
+
+
+def test_the_two_ids_of_a_reddit_account_are_one(root, tmp_path):
+    rows = [
+        {
+            "id": f"reddit:t1_{n}",
+            "author": author,
+            "handle": "Bob_99",
+            "network": "reddit",
+            "visibility": "public",
+            "text": f"some words {n}",
+        }
+        | {"created_at": "2024-01-01T00:00:00Z"}
+        for n, author in enumerate(["reddit:bob_99", "reddit:t2_abc"])
+    ]
+    for row in rows:
+        (tmp_path / "row.jsonl").write_text(json.dumps(row) + "\n")
+        ownwords.ingest(root, "jsonl", (str(tmp_path / "row.jsonl"),))
+    for account in ("reddit:bob_99", "reddit:t2_abc"):
+        ownwords.consent(root, "give", account, "train_ai")
+    ownwords.build(root, "dataset", form="flat")
+    ownwords.consent(root, "refuse", "reddit:t2_abc", "train_ai")
+    assert allowed(root, "reddit:bob_99") == allowed(root, "reddit:t2_abc") == 0
+    assert ownwords.prove(root, "dataset")["owing"] == 2
+    assert ownwords.forget(root, "reddit:t2_abc", dry_run=True)["records"] == 2

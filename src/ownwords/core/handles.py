@@ -22,6 +22,8 @@ HOSTS = {
 }
 #: Networks where several people may bear one name: the name says who is meant only among those who took part in a thread.
 SHARED_NAMES = frozenset({"stackexchange"})
+#: Networks whose names are given to nobody a second time, so that dumps without ids know authors by name: `reddit:name` and `reddit:t2_id`.
+NAME_IDS = frozenset({"reddit"})
 _SITE_ID = re.compile(r"(.+)/(user|post)-(\d+)")
 _IN_PATH = {"user": ("users",), "post": ("questions", "q", "a")}
 

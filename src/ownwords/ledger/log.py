@@ -176,6 +176,12 @@ class Ledger:
             row = connection.execute(query).first()
         return None if row is None else _event(row)
 
+    def is_about(self, account: str) -> bool:
+        """Whether any event is about this account."""
+        query = sa.select(EVENTS.c.seq).where(EVENTS.c.account == account).limit(1)
+        with sql.reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
     def decisions(self, after: int = 0, accounts: Sequence[str] | None = None, upto: int | None = None) -> pl.DataFrame:
         """table[DECISIONS]: every decision later than event `after`, in order.
 

@@ -175,15 +175,12 @@ def in_question(house: House, bitmap: BitMap64, since: int) -> pl.Series:
     import polars as pl
     from pyroaring import BitMap64
 
-    from ownwords.verbs._facts import accounts_called
-
     news = house.ledger.accounts_since(since)
     stored = house.ledger.events("store", after=since) if "store" in news.general else iter(())
     changed = any((event.body or {}).get(what) for event in stored for what in ("n_changed", "accounts_changed", "erased"))
     if news.n_buried or changed or news.general & {"policy", "forgotten"}:
         return pl.Series("record_no", list(bitmap), dtype=pl.Int64)
-    store = house.store()
-    theirs = store.numbers_of(accounts_called(store, news.accounts))
+    theirs = house.store().numbers_of(news.accounts)
     return pl.Series("record_no", list(BitMap64(theirs) & bitmap), dtype=pl.Int64)
 
 

@@ -91,11 +91,10 @@ def decisions_of(house: House, account: str) -> list[dict[str, object]]:
     ]
 
 
-def standing(house: House, account: str, body: Mapping[str, object]) -> str | None:
-    """The newest effect of the same voice, purpose and scope as `body`; None where nothing was ever said."""
-    same = [event for event in house.ledger.events("consent.*", account=account) if _about(event.body or {}) == _about(body)]
-    newest = max(same, key=lambda event: (str((event.body or {})["effective_at"]), event.seq), default=None)
-    return newest.kind.partition(".")[2] if newest else None
+def renewable(house: House, account: str, body: Mapping[str, object]) -> bool:
+    """Whether the same voice once granted that purpose and scope, and has denied nothing since."""
+    said = [event.kind for event in house.ledger.events("consent.*", account=account) if _about(event.body or {}) == _about(body)]
+    return bool({"consent.give", "consent.renew"} & set(said)) and said[-1] in {"consent.give", "consent.renew", "consent.expire"}
 
 
 def same(house: House, account: str, effect: str, body: Mapping[str, object]) -> int | None:
@@ -105,4 +104,4 @@ def same(house: House, account: str, effect: str, body: Mapping[str, object]) ->
 
 
 def _about(body: Mapping[str, object]) -> tuple[object, ...]:
-    return tuple(body.get(name) for name in ("purpose", "category", "since", "until", "record_id", "by", "is_lifetime"))
+    return tuple(body.get(name) for name in ("purpose", "category", "since", "until", "record_id", "by", "source", "is_lifetime"))

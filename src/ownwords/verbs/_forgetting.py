@@ -66,15 +66,16 @@ def request(house: House, person: str, record: str | None) -> Request:
     """
     import polars as pl
 
-    from ownwords.verbs._facts import same_person
+    from ownwords.verbs._names import same_account
 
     if record is None:
-        accounts = same_person(house.store(), house.account(person))
+        accounts = same_account(house.store(), house.account(person, told=True))
         named = house.store().accounts().filter(pl.col("account_id").is_in(accounts)).drop_nulls("handle")
+        only_told = [name for name in accounts if ":@" in name]
         return {
             "accounts": accounts,
             "records": [],
-            "handles": named.select(pl.format("{}:@{}", "network", "handle")).to_series().to_list(),
+            "handles": [*named.select(pl.format("{}:@{}", "network", "handle")).to_series(), *only_told],
         }
     if not house.record(record).select("record_id").collect().height:
         raise NotFound("no record of that id is held here", "record ids read network:native-id")

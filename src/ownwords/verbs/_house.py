@@ -197,9 +197,10 @@ class House:
         people = self.store().accounts().filter(pl.any_horizontal(inside))
         return naming(people["account_id"].to_list(), people["handle"].drop_nulls().to_list()).search(label) is not None
 
-    def account(self, person: str) -> str:
+    def account(self, person: str, *, told: bool = False) -> str:
         """The account id behind `network:id` or `network:@handle`.
 
+        told     also a name of somebody who is not held here, but whom decisions in the ledger are about
         raises   NotFound if nothing is known of them, Usage if several accounts bear that handle (neither repeats the name)
         """
         import polars as pl
@@ -213,6 +214,8 @@ class House:
             found = accounts.filter(pl.col("account_id") == person)["account_id"]
         if found.len() > 1:
             raise Usage(f"{found.len()} accounts bear that handle", "give the account id of the one you mean: network:id")
+        if not found.len() and told:
+            found = pl.Series([name for name in (person, person.lower()) if self.ledger.is_about(name)], dtype=pl.String).head(1)
         if not found.len():
             raise NotFound("nobody is known here by that account id or handle", "give it as network:id or network:@handle, e.g. x:@someone")
         return str(found[0])

@@ -1,4 +1,4 @@
-"""What an import tells of accounts is heard in the ledger where it narrows: a stricter state, a second joining date, another handle."""
+"""What an import tells of accounts is heard in the ledger where it narrows: a stricter state, a second joining date."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from ownwords.core import clock
 from ownwords.core.schemas import ACCOUNTS, STATE_ORDER, conform, one_row_each, rank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ownwords.ledger.events import Body
     from ownwords.verbs._house import House
 
@@ -62,31 +60,3 @@ def dispute_ids_given_again(house: House, people: pl.DataFrame) -> int:
     bodies: list[Body] = [{"state": "disputed", "by": "import", "joined_at": joined_at} for joined_at in fresh.values()]
     house.ledger.append_many("account.state", list(fresh), bodies)
     return len(fresh)
-
-
-def keep_refusals(house: House, people: pl.DataFrame) -> int:
-    """Write what was refused under a handle to the account that bore it and is now told to bear another; how many decisions.
-
-    people   ACCOUNTS as read, in order
-    """
-    told = one_row_each(people).drop_nulls("handle").select("account_id", now=pl.col("handle").str.to_lowercase())
-    held = house.store().accounts_of(told["account_id"].to_list()).drop_nulls("handle")
-    renamed = held.with_columns(pl.col("handle").str.to_lowercase()).join(told, on="account_id").filter(pl.col("handle") != pl.col("now"))
-    if renamed.is_empty():
-        return 0
-    names = pl.concat([renamed.select("account_id", name=pl.format(form, "network", "handle")) for form in ("{}:@{}", "{}:{}")])
-    said = house.ledger.decisions(accounts=names["name"].unique().to_list()).rename({"account_id": "name"})
-    denials = said.filter(~pl.col("effect").is_in(["give", "renew", "expire"])).join(names, on="name").sort("seq")
-    for (effect,), rows in denials.group_by("effect", maintain_order=True):
-        bodies = list(_bodies(rows.iter_rows(named=True)))
-        house.ledger.append_many(f"consent.{effect}", rows["account_id"].to_list(), bodies)
-    return denials.height
-
-
-def _bodies(decisions: Iterable[dict[str, object]]) -> Iterable[Body]:
-    """DECISIONS rows as bodies of events."""
-    from ownwords.ledger.decisions import decision_body
-
-    names = ("category", "since", "until", "record_id", "by", "source", "is_lifetime")
-    for row in decisions:
-        yield decision_body(row["purpose"], effective_at=row["effective_at"], **{name: row[name] for name in names})  # type: ignore[arg-type]

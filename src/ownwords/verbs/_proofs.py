@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ownwords.core import files
 from ownwords.core.errors import BadWorkspace, NotFound, NotProven, Usage
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def consistency(house: House, path: Path) -> dict[str, object]:
     try:
         old = document if "root" in document else newest_checkpoint(document)
         made = house.ledger.consistency_document(old)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise NotProven(f"{path.name} holds no checkpoint, or it is damaged", _MADE_BY) from error
     problems = house.ledger.audit()
     if problems:
@@ -99,6 +100,7 @@ WORDS = ("checkpoint", "consistency", "cosignature")
 
 
 def _text(path: Path) -> str:
+    files.check_plain(path)
     try:
         return path.read_text()
     except FileNotFoundError as error:

@@ -30,7 +30,7 @@ def change(house: House, account: str, action: str, role: str, holder: str | Non
         raise NotFound.among("role", role, ROLES)
     if not holder:
         raise Usage(f"consent {action} needs --holder, who {action}s to be told apart by", "any id of that person, e.g. an e-mail address")
-    tag = house.keys.tag(holder, "holder")
+    tag = tag_of(house, holder)
     now_is = _standing(house, account).get((role, tag))
     if action == "appoint":
         _may_appoint(house, account, role, by)
@@ -47,6 +47,11 @@ def change(house: House, account: str, action: str, role: str, holder: str | Non
     return house.ledger.append(kind, body, account=account)
 
 
+def tag_of(house: House, holder: str) -> str:
+    """What stands for a holder in the ledger: a keyed hash."""
+    return house.keys.tag(holder, "holder")
+
+
 def check_voice(house: House, account: str, by: str, holder: str | None) -> None:
     """Return if `by` may speak: the person and imports as they are, a guardian or legacy contact if verified.
 
@@ -58,7 +63,7 @@ def check_voice(house: House, account: str, by: str, holder: str | None) -> None
         return
     if not holder:
         raise Usage(f"--by {by} needs --holder: the id under which the {by.replace('_', ' ')} was appointed", "--holder ID")
-    if _standing(house, account).get((by, house.keys.tag(holder, "holder"))) != _VERIFIED:
+    if _standing(house, account).get((by, tag_of(house, holder))) != _VERIFIED:
         rule = "5" if by == "guardian" else "3"
         says = f"rule {rule}: this {by.replace('_', ' ')} was not appointed and verified for that account"
         raise NotPermitted(says, f"ownwords consent appoint PERSON {by} --holder ID, then consent verify with --evidence")

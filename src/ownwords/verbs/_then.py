@@ -102,7 +102,9 @@ class Then:
         from ownwords.verbs._facts import gather
 
         upto = self.head.seq if self.is_past else None
-        return gather(self.house, self.store, policy or self.policy, self.head, about=about, upto=upto)
+        return gather(
+            self.house, self.store, policy or self.policy, self.head, about=about, upto=upto, past=self.rows() if self.is_past else None
+        )
 
     @cached_property
     def _batches(self) -> list[str] | None:

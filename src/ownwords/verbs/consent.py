@@ -79,7 +79,7 @@ def consent(
         body = _body(action, what, given, by, lifetime, expires, _hash_of(evidence))
         return _decide(House.open(workspace), action, person, body, holder)
     house = House.open(workspace)
-    account = house.account(person)
+    account = house.account(person, told=action == "show")
     if action == "state":
         return _state(house, account, what, by, holder, _hash_of(evidence))
     if action in ROLE_ACTIONS:
@@ -144,17 +144,21 @@ def _decide(house: House, action: str, person: str, body: dict[str, object], hol
     """Append the decision, once; what is signed goes to whoever decided."""
     from ownwords.core.errors import NotPermitted, Usage
     from ownwords.verbs import _consent_record, _roles
+    from ownwords.verbs._names import same_account
 
-    account = house.account(person)
+    grants = action in {"give", "renew"}
+    account = house.account(person, told=not grants)
     record = body["record_id"]
     if record is not None and not house.holds(str(record), account):
         raise Usage("--record names no record of that account", "ownwords permit why RECORD shows whose it is")
     _roles.check_voice(house, account, str(body["by"]), holder)
-    if action in {"give", "renew"} and house.state_of(account) in _roles.SILENT:
+    if holder:
+        body = {**body, "source": f"{body['by']}:{_roles.tag_of(house, holder)[:16]}"}  # each of several has a voice of their own
+    if grants and house.state_of(account) in _roles.SILENT:
         raise NotPermitted(
             "rule 3: for a memorialised, disputed or deleted account nothing can be given, only withdrawn", "consent withdraw"
         )
-    if action == "renew" and _consent_record.standing(house, account, body) not in {"give", "renew"}:
+    if action == "renew" and not _consent_record.renewable(house, account, body):
         raise NotPermitted(
             "rule 9: there is no consent of that scope to renew: none was given, or it was withdrawn", "ownwords consent give"
         )
@@ -162,6 +166,8 @@ def _decide(house: House, action: str, person: str, body: dict[str, object], hol
     is_new = seq is None
     if seq is None:
         seq = house.ledger.append(f"consent.{action}", body, account=account)
+        for twin in [] if grants else same_account(house.store(), account)[1:]:
+            house.ledger.append(f"consent.{action}", body, account=twin)
     said = {"event": seq, "action": action, "purpose": body["purpose"], "effective_at": body["effective_at"]}
     return {**said, **({} if is_new else {"duplicate": True}), "receipt": _consent_record.receipt(house, account, action, body, seq)}
 
@@ -169,7 +175,7 @@ def _decide(house: House, action: str, person: str, body: dict[str, object], hol
 def _state(house: House, account: str, state: str, by: str, holder: str | None, evidence: str | None) -> dict[str, object]:
     """Change an account's state: anybody narrows within their role, only the person comes back."""
     from ownwords.core.errors import NotFound, NotPermitted
-    from ownwords.core.schemas import ACCOUNT_STATES
+    from ownwords.core.schemas import ACCOUNT_STATES, STATE_ORDER
     from ownwords.verbs import _roles
 
     if state not in ACCOUNT_STATES - {"disputed"}:
@@ -179,14 +185,17 @@ def _state(house: House, account: str, state: str, by: str, holder: str | None, 
     dead = {"memorialised", "historical", "disputed"}
     if now_is == "deleted":
         raise NotPermitted("rule 3: the account is deleted; its erasure is due and cannot be called off", "ownwords forget PERSON")
-    if state == "historical" and by != "court":
-        raise NotPermitted("rule 3: only an order can declare an account historical", "use --by court, with the order at hand")
+    if state == "historical" and (by != "court" or evidence is None or now_is != "memorialised"):
+        raise NotPermitted("rule 3: only an order can declare a memorial historical", "--by court --evidence FILE, once it is memorialised")
     if state == "memorialised" and (by == "self" or evidence is None):
         raise NotPermitted(
             "rule 3: a death is reported by somebody else, with evidence", "--by legacy_contact, court or import, --evidence FILE"
         )
-    if now_is in dead and by != "self" and state not in {"deleted", "memorialised"}:
-        raise NotPermitted("rule 3: only the person can take an account back from a memorial", "use --by self, if it is they")
+    confirms = now_is == "disputed" and state == "memorialised"
+    if by != "self" and not confirms and STATE_ORDER.index(state) < STATE_ORDER.index(now_is) and state != "historical":
+        raise NotPermitted(f"rule 3: {by} can close an account, only the person can open it again", "use --by self, if it is they")
+    if by == "import" and state == "deleted":
+        raise NotPermitted("rule 3: a deletion cannot be called off, so it is not taken on hearsay", "deactivated closes the account too")
     if now_is in dead and by == "self" and evidence is None:
         return {
             "event": dispute(house, account),

@@ -274,7 +274,8 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
     from ownwords.store import locks, redact
     from ownwords.store.staging import PUT_AWAY
     from ownwords.store.store import Store, Versions
-    from ownwords.verbs._narrowing import dispute_ids_given_again, keep_refusals, narrow_states
+    from ownwords.verbs._names import bind_refusals
+    from ownwords.verbs._narrowing import dispute_ids_given_again, narrow_states
 
     rejects = pl.concat(tally.rejects) if tally.rejects else None
     people = pl.concat(tally.accounts) if tally.accounts else pl.DataFrame(schema=ACCOUNTS)
@@ -296,7 +297,7 @@ def _commit(house: House, staging: Staging, tally: _Tally, owner: str | None) ->
         people = people.filter(pl.col("account_id").is_in(_spoken_of(tally, store).implode()))
         narrow_states(house, people)
         dispute_ids_given_again(house, people)
-        keep_refusals(house, people)
+        bind_refusals(house, people)
         accounts = store.merge_accounts(people)
         appended = records
         records = Store(house.workspace.store, Versions(records, accounts, next_no)).compact()

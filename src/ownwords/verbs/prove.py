@@ -112,7 +112,7 @@ def _receipt(root: Path, path: Path) -> dict[str, object]:
     import json
 
     from ownwords.core.errors import NotProven
-    from ownwords.ledger import checkpoints, verifier
+    from ownwords.ledger import checkpoints, keys, verifier
     from ownwords.verbs import _proofs
 
     try:
@@ -121,19 +121,21 @@ def _receipt(root: Path, path: Path) -> dict[str, object]:
         note = verifier.newest_checkpoint(document)
         house = _signer(root, document["public_key"])
         problems += _contradictions(house, document) if house else []
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise NotProven(
             f"{path.name} is not a receipt or proof of ownwords, or it is damaged", "use the file that ownwords wrote"
         ) from error
     if problems:
         raise NotProven(f"{path.name}: {'; '.join(problems)}", "the receipt or the workspace was changed: compare with your own copy")
-    event = document.get("event", {})
+    says = document if document["format"] in verifier.RECEIPTS else {}  # of the other kinds no more is signed than their checkpoints
+    event = says.get("event", {})
     return {
         "receipt": path.name,
         "format": document["format"],
         "proven": True,
-        **{name: document[name] for name in ("at", "record") if name in document},
+        **{name: document[name] for name in ("at", "record") if name in says},
         **{name: event[name] for name in ("records", "rebuilt") if name in event},
+        "signed_by": f"ownwords/{keys.key_id(document['public_key'].encode())}",
         "standing": _proofs.standing(house, note) if house else checkpoints.standing(0),
         "against": "this workspace" if house else "the file alone: signatures, checkpoint and place in the log",
     }
@@ -141,10 +143,11 @@ def _receipt(root: Path, path: Path) -> dict[str, object]:
 
 def _signer(root: Path, public_key: str) -> House | None:
     """The workspace in `root`, if it holds the key that signed."""
+    from ownwords.ledger import verifier
     from ownwords.verbs._house import House
 
     public = root / "keys" / "public.pem"
-    is_theirs = (root / "format.json").exists() and public.exists() and public.read_text() == public_key
+    is_theirs = (root / "format.json").exists() and public.exists() and verifier.same_key(public.read_text(), public_key)
     return House.open(root) if is_theirs else None
 
 
