@@ -1,8 +1,10 @@
 """What was given out is checked with nothing but the file."""
 
+import base64
 import contextlib
 import copy
 import json
+import os
 import subprocess
 import sys
 
@@ -52,10 +54,6 @@ def leaves(value, path=()):
         yield path, value
 
 
-#: Says what kind a file is, and is checked by its own kind's rules.
-UNSIGNED = {("format",)}
-
-
 def changed(value):
     if isinstance(value, bool) or value is None:
         return "x"
@@ -69,8 +67,6 @@ def test_no_part_of_a_document_can_be_changed(documents, kind):
     document = documents[kind]
     assert sum(1 for _ in leaves(document)) > 8
     for path, value in leaves(document):
-        if path in UNSIGNED:
-            continue
         other = copy.deepcopy(document)
         place = other
         for step in path[:-1]:
@@ -78,6 +74,67 @@ def test_no_part_of_a_document_can_be_changed(documents, kind):
         place[path[-1]] = changed(value)
         with contextlib.suppress(ValueError, KeyError, TypeError):
             assert verifier.problems_of(other), path
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "inclusion", "opened", "consistency"])
+def test_nothing_can_be_put_beside_what_was_signed(documents, kind):
+    document = documents[kind]
+    for name, place in [("record", ()), ("at", ()), ("remark", ()), ("remark", ("event",)), ("records", ("event",)), ("remark", ("old",))]:
+        other = copy.deepcopy(document)
+        if place and place[0] not in other:
+            continue
+        (other[place[0]] if place else other)[name] = 123456
+        if other != document:
+            assert any(f"'{name}'" in problem for problem in verifier.problems_of(other)), (name, place)
+
+
+def test_what_prove_adds_to_a_document_must_be_true(documents):
+    grown = {**documents["consistency"], "proven": True, "from": 5, "to": 9, "standing": "self-attested"}
+    assert verifier.problems_of(grown) == []
+    for name, value in [("proven", 1), ("from", 4), ("from", 5.0), ("to", "9"), ("standing", "witnessed by 3")]:
+        says = "checkpoint says" if name == "standing" else "checkpoints say"
+        assert verifier.problems_of({**grown, name: value}) == [f"{name} is not what the {says}"]
+    assert verifier.problems_of({**documents["checkpoint"], "standing": "witnessed by 3"}) == ["standing is not what the checkpoint says"]
+
+
+def test_a_format_that_nobody_gives_out_is_refused(documents):
+    assert verifier.problems_of({**documents["checkpoint"], "format": "ownwords-receipt/9"}) == [
+        "its format is none that ownwords gives out"
+    ]
+
+
+def test_a_partly_opened_event_is_refused(documents):
+    other = copy.deepcopy(documents["opened"])
+    del other["event"]["key"]
+    assert [problem for problem in verifier.problems_of(other) if "'body'" in problem]
+
+
+@pytest.mark.parametrize("text", ["as it is", "with a newline", "unwrapped"])
+def test_a_key_is_compared_as_a_key(tmp_path, documents, text):
+    public = (tmp_path / "keys" / "public.pem").read_text()
+    spelt = {"as it is": public, "with a newline": public + "\n\n", "unwrapped": public.replace("\n", "\r\n")}[text]
+    (tmp_path / "a.json").write_text(json.dumps({**documents["checkpoint"], "public_key": spelt}))
+    assert verifier.main([str(tmp_path / "a.json"), "--key", str(tmp_path / "keys" / "public.pem")]) == 0
+    assert verifier.same_key(public, spelt)
+    Keys.create(tmp_path / "foreign")
+    assert verifier.main([str(tmp_path / "a.json"), "--key", str(tmp_path / "foreign" / "public.pem")]) == 4
+    assert not verifier.same_key("", "")
+
+
+def test_a_key_of_a_kind_unknown_here_is_none(tmp_path, documents, capsys):
+    lines = (tmp_path / "keys" / "public.pem").read_text().splitlines()
+    raw = bytearray(base64.b64decode(lines[1]))
+    raw[raw.index(b"\x2b\x65\x70") + 2] = 0x7F  # an OID that stands for nothing
+    pem = "\n".join([lines[0], base64.b64encode(raw).decode(), *lines[2:], ""])
+    (tmp_path / "a.json").write_text(json.dumps({**documents["checkpoint"], "public_key": pem}))
+    assert verifier.main([str(tmp_path / "a.json")]) in (2, 4)
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_pipe_is_no_document(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe.json")
+    assert verifier.main([str(tmp_path / "pipe.json")]) == 2
+    assert "is a pipe" in capsys.readouterr().err
 
 
 def test_a_longer_or_shorter_proof_is_no_proof(documents):

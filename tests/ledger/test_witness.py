@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -148,6 +149,59 @@ def test_what_is_no_key_and_no_state_is_told(tmp_path, ledger, names, text):
     (tmp_path / "ada.json").unlink()
     with pytest.raises(BadInput, match="no checkpoint"):
         look(tmp_path, {"format": "ownwords-checkpoint/1"})
+
+
+@pytest.mark.parametrize("size", [-1, -3, "5", 5.0, True, None, [5]])
+def test_an_operator_who_signs_a_strange_size_gets_no_cosignature(tmp_path, ledger, keys, names, size):
+    """What is remembered must compare with all that comes later: a size of "5" would end every later look."""
+    ledger.append("policy", {})
+    note = checkpoints.signed(keys, size, ledger.head().root)
+    public = keys.public_pem
+    document = {
+        "format": verifier.CHECKPOINT,
+        "checkpoint": note,
+        "note": checkpoints.as_note(note, public),
+        "public_key": public.decode(),
+    }
+    assert not verify_checkpoint(note, public)
+    with pytest.raises(NotProven, match="does not hold"):
+        look(tmp_path, document)
+    look(tmp_path, ledger.checkpoint_document())
+
+
+def test_a_root_in_another_spelling_is_no_split_view_but_no_checkpoint(tmp_path, ledger, names):
+    ledger.append("policy", {})
+    document = ledger.checkpoint_document()
+    look(tmp_path, document)
+    document["checkpoint"]["root"] = document["checkpoint"]["root"].upper()
+    with pytest.raises(NotProven, match="does not hold"):
+        look(tmp_path, document)
+
+
+def test_a_key_spelt_otherwise_is_the_same_key(tmp_path, ledger, names):
+    document = ledger.checkpoint_document()
+    look(tmp_path, document)
+    look(tmp_path, {**document, "public_key": document["public_key"] + "\n"})
+
+
+@pytest.mark.parametrize("told", ["[1]", '{"a": 1}', '{"a": {"size": "5", "root": "00", "public_key": ""}}', "[" * 50_000])
+def test_a_state_that_no_witness_wrote_is_told(tmp_path, ledger, names, told):
+    (tmp_path / "ada.json").write_text(told)
+    with pytest.raises(BadInput, match="cannot be read as a witness' state"):
+        look(tmp_path, ledger.checkpoint_document())
+
+
+def test_deep_json_and_pipes_are_told_without_a_traceback(tmp_path, ledger, names, capsys):
+    (tmp_path / "deep.json").write_text('{"a":' * 50_000)
+    (tmp_path / "a.json").write_text(json.dumps(ledger.checkpoint_document()))
+    os.mkfifo(tmp_path / "pipe")
+    deep, good, pipe, key, state = (str(tmp_path / name) for name in ("deep.json", "a.json", "pipe", "ada.key", "s.json"))
+    wrong = [(state, key, deep), (state, key, good, deep), (deep, key, good)]
+    wrong += [(pipe, key, good), (state, pipe, good), (state, key, pipe), (state, key, good, pipe)]
+    for given in wrong:
+        assert witness.main(list(given)) == 2, given
+    assert witness.main([state, key, good]) == 0
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_the_tool_works_from_files(tmp_path, where, keys, ledger):

@@ -1,12 +1,13 @@
 """`prove checkpoint`, `prove consistency`, `prove cosignature`, and files that were given out."""
 
 import json
+import os
 import sqlite3
 
 import pytest
 
 import ownwords
-from ownwords.core.errors import BadWorkspace, NotFound, NotProven, Usage
+from ownwords.core.errors import BadInput, BadWorkspace, NotFound, NotProven, Usage
 from ownwords.faces.cli import main
 from ownwords.ledger import verifier, witness
 from ownwords.verbs._house import House
@@ -52,6 +53,61 @@ def test_the_receipt_of_a_decision_is_a_checkpoint_too(root, tmp_path):
     assert verifier.main([str(path)]) == 4
     with pytest.raises(NotProven, match="does not fit the words"):
         ownwords.prove(root, str(path))
+
+
+@pytest.fixture
+def refusal(root, tmp_path):
+    """The receipt of a refusal."""
+    (tmp_path / "one.jsonl").write_text('{"id": "test:1", "author": "test:7", "network": "test", "visibility": "public", "text": "a"}\n')
+    ownwords.ingest(root, "jsonl", (str(tmp_path / "one.jsonl"),))
+    return ownwords.consent(root, "refuse", "test:7", "train_ai")["receipt"]
+
+
+@pytest.mark.parametrize("kind", ["ownwords-inclusion/1", "ownwords-checkpoint/1", "ownwords-receipt/1", "ownwords-receipt/2"])
+def test_a_refusal_is_not_made_a_consent_by_another_format(root, tmp_path, refusal, kind):
+    """Only receipts are signed as a whole; whoever holds one chooses the format that a forgery claims."""
+    forged = json.loads(json.dumps(refusal).replace("ConsentRefused", "ConsentGiven")) | {"format": kind}
+    forged["note"] = ownwords.prove(root, "checkpoint")["note"]
+    path = tmp_path / "forged.json"
+    path.write_text(json.dumps(forged))
+    for where in (root, tmp_path / "nowhere"):
+        with pytest.raises(NotProven):
+            ownwords.prove(where, str(path))
+    assert verifier.main([str(path)]) == 4
+
+
+@pytest.mark.parametrize(
+    "more", [{"record": {"dpv:hasConsentStatus": "dpv:ConsentGiven"}}, {"at": "2020-01-01"}, {"event": {"records": 123456}}]
+)
+def test_a_checkpoint_proves_nothing_that_is_written_beside_it(root, tmp_path, more):
+    path = tmp_path / "forged.json"
+    path.write_text(json.dumps(ownwords.prove(root, "checkpoint") | more))
+    for where in (root, tmp_path / "nowhere"):
+        with pytest.raises(NotProven, match=f"the field '{next(iter(more))}' has no place"):
+            ownwords.prove(where, str(path))
+    assert verifier.main([str(path)]) == 4
+
+
+def test_the_old_checkpoint_of_a_growth_carries_nothing_else(root, kept):
+    document = json.loads(kept.read_text())
+    document["checkpoint"]["record"] = "dpv:ConsentGiven"
+    kept.write_text(json.dumps(document))
+    with pytest.raises(NotProven, match="'record' has no place"):
+        ownwords.prove(root, "consistency", str(kept))
+
+
+def test_a_key_spelt_otherwise_is_held_against_the_workspace_all_the_same(root, kept):
+    document = json.loads(kept.read_text())
+    kept.write_text(json.dumps(document | {"public_key": document["public_key"] + "\n"}))
+    said = ownwords.prove(root, str(kept))
+    assert (said["against"], said["signed_by"]) == ("this workspace", document["checkpoint"]["origin"])
+
+
+def test_a_pipe_is_told(root, tmp_path):
+    os.mkfifo(tmp_path / "pipe.json")
+    for word in ("consistency", "cosignature"):
+        with pytest.raises(BadInput, match="is a pipe"):
+            ownwords.prove(root, word, str(tmp_path / "pipe.json"))
 
 
 def test_a_log_that_was_cut_back_is_not_proven_and_exits_4(root, kept, capfd):

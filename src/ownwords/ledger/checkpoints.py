@@ -7,6 +7,7 @@ form can cosign it. https://c2sp.org/tlog-checkpoint
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ownwords.ledger.keys import Keys
 
 SELF_ATTESTED = "self-attested"
+_ROOT = re.compile(r"[0-9a-f]{64}")
 
 
 def signed(keys: Keys, size: int, root_hex: str) -> dict[str, object]:
@@ -56,12 +58,24 @@ def verify_checkpoint(note: Mapping[str, object], public_pem: bytes) -> bool:
         name = key_id(public_pem)
         if not name or (note["key_id"], note["origin"]) != (name, f"ownwords/{name}"):
             return False
+        if not is_count(note["size"]) or not is_root(note["root"]):
+            return False
         claims = _claims(_lines(note))
         if any(note[part] != claims[part] for part in ("witness", "standing")):
             return False
         return verify(signed_text(note), base64.b64decode(str(note["signature"]), validate=True), public_pem)
     except (KeyError, ValueError, TypeError):
         return False
+
+
+def is_count(value: object) -> bool:
+    """Whether `value` is a whole number from 0 on: `"5"` and 5.0 are written into a signed text as a size may be, and compare otherwise."""
+    return type(value) is int and value >= 0
+
+
+def is_root(value: object) -> bool:
+    """Whether `value` is the root of a tree in the one spelling that ledgers write."""
+    return isinstance(value, str) and _ROOT.fullmatch(value) is not None
 
 
 def witnesses_of(note: Mapping[str, object], trusted: Iterable[str]) -> dict[str, int]:

@@ -7,7 +7,7 @@ import hmac
 import os
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -131,7 +131,7 @@ def verify(message: bytes, signature: bytes, public_pem: bytes) -> bool:
         if not isinstance(key, Ed25519PublicKey):
             return False
         key.verify(signature, message)
-    except (InvalidSignature, ValueError, TypeError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True
 
@@ -140,7 +140,7 @@ def raw_public(public_pem: bytes) -> bytes:
     """The 32 bytes of an Ed25519 public key (PEM); empty if it is none."""
     try:
         key = load_pem_public_key(public_pem)
-    except ValueError:
+    except (UnsupportedAlgorithm, ValueError):
         return b""
     return key.public_bytes(Encoding.Raw, PublicFormat.Raw) if isinstance(key, Ed25519PublicKey) else b""
 

@@ -57,7 +57,7 @@ def observe(state: Path, key: Path, document: Mapping[str, Any], proof: Mapping[
             note = verifier.newest_checkpoint(document)
             text = checkpoints.signed_text(note).decode()
             known = {"size": note["size"], "root": note["root"], "public_key": document["public_key"]}
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise BadInput(
                 "this is no checkpoint, or no proof, or it is damaged", "give what `ownwords prove checkpoint` printed"
             ) from error
@@ -75,7 +75,7 @@ def _check(seen: Mapping[str, Any], document: Mapping[str, Any], proof: Mapping[
     last = seen.get(note["origin"])
     if last is None:
         return
-    if last["public_key"] != document["public_key"]:
+    if not verifier.same_key(last["public_key"], document["public_key"]):
         raise NotProven("the checkpoint is signed with another key than before", ask)
     if note["size"] < last["size"]:
         raise NotProven(f"the log was cut back from {last['size']} to {note['size']} events", ask)
@@ -94,6 +94,7 @@ def _check(seen: Mapping[str, Any], document: Mapping[str, Any], proof: Mapping[
 
 def _read_key(path: Path) -> tuple[str, Ed25519PrivateKey]:
     try:
+        files.check_plain(path)
         name, told_id, encoded = path.read_text().strip().removeprefix(_PRIVATE).split("+", 2)
         raw = base64.b64decode(encoded, validate=True)
         private = Ed25519PrivateKey.from_private_bytes(raw[1:])
@@ -108,15 +109,34 @@ def _read_key(path: Path) -> tuple[str, Ed25519PrivateKey]:
 @contextmanager
 def _alone(state: Path) -> Iterator[dict[str, Any]]:
     """What was seen last of each log, while no other process looks: two that both compare first could roll one another back."""
-    with state.with_name(f"{state.name}.lock").open("w") as lock:
+    beside = state.with_name(f"{state.name}.lock")
+    for path in (state, beside):
+        files.check_plain(path)
+    with beside.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            seen = json.loads(state.read_text()) if state.exists() else {}
-        except ValueError as error:
+            seen = _checked(json.loads(state.read_text())) if state.exists() else {}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadInput(
                 f"{state.name} cannot be read as a witness' state", "restore it from a backup; without it nothing is compared"
             ) from error
         yield seen
+
+
+def _checked(seen: dict[str, Any]) -> dict[str, Any]:
+    """What was seen, if it is what `observe` writes.
+
+    raises   KeyError, TypeError if it is not
+    """
+    for one in dict(seen).values():
+        if not (checkpoints.is_count(one["size"]) and checkpoints.is_root(one["root"]) and isinstance(one["public_key"], str)):
+            raise TypeError("a size, a root or a key is none")
+    return seen
+
+
+def _read(path: Path) -> Any:
+    files.check_plain(path)
+    return json.loads(path.read_text())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -126,14 +146,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if len(given) == 3 and given[0] == "new":
             told = create_key(given[1], Path(given[2])) + "\n"
         elif len(given) in (3, 4):
-            documents = [json.loads(Path(path).read_text()) for path in given[2:]]
+            documents = [_read(Path(path)) for path in given[2:]]
             told = observe(Path(given[0]), Path(given[1]), *documents)
         else:
             raise Usage("a witness needs its state, its key and a checkpoint", _USAGE)
     except OwnwordsError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         sys.stderr.write(f"a file that was named cannot be read ({type(error).__name__})\nNext: {_USAGE}\n")
         return 2
     sys.stdout.write(told)
