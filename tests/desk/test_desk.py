@@ -107,6 +107,23 @@ def test_forgetting_takes_a_persons_rows_and_bytes_and_no_one_elses(tmp_path, de
     assert desk.forget(["x:44196397"]) == 0
 
 
+@pytest.mark.parametrize(
+    "named", ["no product 'sea_otter_9'", "x:44196397 is unknown here", "/home/sea_otter_9/x.toml", "record x:77 is not held"]
+)
+def test_forgetting_takes_what_a_finished_job_says_of_a_person(tmp_path, desk, named):
+    """Its arguments are gone by then, so only its words tell whose it is."""
+    failed, done = desk.create_job("build", {}), desk.create_job("consent", {})
+    desk.update_job(failed.job_id, state="failed", problem={"title": "Not found", "detail": named})
+    desk.update_job(done.job_id, state="done", result={"said": named})
+    other = desk.create_job("build", {})
+    desk.update_job(other.job_id, state="failed", problem={"detail": "no product 'boat_otter_9'"})
+    assert desk.forget(["x:44196397"], handles=["sea_otter_9"], records=["x:77"]) == 2
+    assert (desk.job(failed.job_id).problem, desk.job(done.job_id).result) == (None, None)
+    assert (desk.job(failed.job_id).state, desk.job(done.job_id).state) == ("failed", "done")
+    assert desk.job(other.job_id).problem is not None
+    assert named.encode() not in bytes_of(tmp_path)
+
+
 def test_a_job_that_forgets_its_own_person_can_still_be_finished(desk):
     job = desk.create_job("forget", {"person": "x:1"}, about="x:1")
     desk.update_job(job.job_id, state="running", pid=1)

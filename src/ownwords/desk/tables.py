@@ -35,7 +35,7 @@ TOKENS = sa.Table(
     sa.Column("created_at", sa.Text, nullable=False),
     sa.Column("revoked_at", sa.Text),
 )
-#: Long work. A finished job keeps its result but not its arguments: they may hold a handle.
+#: Long work. A finished job keeps its result or problem but not its arguments: they may hold a handle, and so may what it says of them.
 JOBS = sa.Table(
     "jobs",
     METADATA,
@@ -56,5 +56,9 @@ JOBS = sa.Table(
 #: Every table has its line here (a test holds it): forgetting walks this and nothing else.
 OWNERS: dict[str, Owned] = {
     "tokens": Owned(("account",), texts=("account", "label")),
-    "jobs": Owned(("asked_by", "about"), blanks=("arguments", "progress", "result", "problem", "asked_by", "about"), texts=("arguments",)),
+    "jobs": Owned(
+        ("asked_by", "about"),
+        blanks=("arguments", "progress", "result", "problem", "asked_by", "about"),
+        texts=("arguments", "result", "problem"),  # progress of an erasure is its own plan, which goes when it is through
+    ),
 }
