@@ -3,6 +3,7 @@
 import json
 import random
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -287,6 +288,43 @@ def test_options_that_do_not_go_with_a_question_are_refused(home, tmp_path):
         ownwords.permit(home, "diff", str(tmp_path / "a.md"), str(tmp_path / "none.md"))
     with pytest.raises(NotFound):
         ownwords.permit(home, "diff", "opt-in", "own-archive", report=str(tmp_path / "none" / "r.html"))
+
+
+@pytest.mark.parametrize("option", ["report", "notify"])
+def test_a_diff_writes_over_nothing(home, tmp_path, option):
+    mine, old = tmp_path / "mine.txt", write_policy(tmp_path, "old")
+    mine.write_text("precious")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "nowhere.txt")
+    taken = [mine, old, tmp_path / "link.txt", tmp_path, home / "ledger.db", home / "format.json", home / "keys" / "public.pem"]
+    before = {path: path.read_bytes() for path in map(Path, taken) if path.is_file()}
+    inside = [home / "new.html", home / "store" / "new.html", tmp_path / "link" / "new.html"]
+    (tmp_path / "link").symlink_to(home)
+    for path in [*taken, *inside, ".", "", "a\0b"]:
+        with pytest.raises(Usage):
+            ownwords.permit(home, "diff", "opt-in", old, **{option: str(path)})
+    assert {path: path.read_bytes() for path in before} == before
+    assert not [path for path in inside if path.exists()]
+    with pytest.raises(Usage, match="two things"):
+        ownwords.permit(home, "diff", "opt-in", old, report=str(tmp_path / "one"), notify=str(tmp_path / "one"))
+    assert not (tmp_path / "one").exists()
+
+
+def test_a_diff_of_texts_writes_over_nothing(home, tmp_path):
+    old, new = tmp_path / "old.md", tmp_path / "new.md"
+    old.write_text(PROMISE)
+    new.write_text(TRAINING)
+    for options in [
+        {"report": str(new)},
+        {"report": str(home / "ledger.db")},
+        {"draft": str(home / "d.yaml")},
+        {"draft": str(tmp_path / "new.yaml")},
+    ]:
+        with pytest.raises(Usage):
+            ownwords.permit(tmp_path, "diff", str(old), str(new), **options)
+    with pytest.raises(Usage, match="two things"):
+        ownwords.permit(tmp_path, "diff", str(old), str(new), report=str(tmp_path / "d.md"), draft=str(tmp_path / "d.yaml"))
+    assert (old.read_text(), new.read_text()) == (PROMISE, TRAINING)
+    assert not list(tmp_path.glob("d.*"))
 
 
 # --- adopt -------------------------------------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ def of_policies(then: Then, old: Policy, new: Policy, report: str | None, notify
     from ownwords.policy import diff
     from ownwords.store import locks
 
+    _check_free(report, notify)
     at = then.at if then.is_past else diff.asked_at(new, then.at)
     before = old if then.is_past else diff.going_on(old)
     purposes = diff.changing(before, new, at)
@@ -77,6 +78,9 @@ def of_texts(old: str, new: str, report: str | None, draft: str | None) -> dict[
     """
     from ownwords.policy import diff, drafts, texts
 
+    if draft is not None and Path(draft).suffix not in {".yaml", ".yml"}:
+        raise Usage("--draft must name a YAML file", "e.g. --draft draft.yaml; the text is copied beside it")
+    _check_free(report, draft, None if draft is None else str(Path(draft).with_suffix(".md")))
     now = clock.now()
     before, after = read_text(old), read_text(new)
     notices = [*_notices(old, before), *(_notices(new, after) if new != old else [])]
@@ -131,12 +135,7 @@ def _notices(name: str, text: str) -> list[str]:
 def _drafted(path: Path, will: Edition, made: Sequence[Draft], made_at: datetime) -> dict[str, object]:
     from ownwords.policy import drafts, file
 
-    if path.suffix not in {".yaml", ".yml"}:
-        raise Usage("--draft must name a YAML file", "e.g. --draft draft.yaml; the text is copied beside it")
     beside = path.with_suffix(".md")
-    taken = [one for one in (path, beside) if one.exists()]
-    if taken:
-        raise Usage(f"{taken[0]} is there already", "name a file that is not: somebody's review may be in it")
     begins = will.effective or made_at.replace(hour=0, minute=0, second=0, microsecond=0)
     sha256 = hashlib.sha256(will.words.encode()).hexdigest()
     _write(str(beside), will.words)
@@ -151,10 +150,27 @@ def _reported(said: dict[str, object], report: str | None) -> dict[str, object]:
     return {} if report is None else {"report": _write(report, page(said))}
 
 
+def _check_free(*names: str | None) -> None:
+    """That each of these can be written without taking anything's place: said before the long work, and again when writing.
+
+    raises   Usage for what is there already, is named twice, or lies in a workspace; NotFound for one in no folder
+    """
+    given = [name for name in names if name is not None]
+    for name in given:
+        path = Path(name)
+        if not path.name or "\0" in name:
+            raise Usage("a report needs the name of a file", "e.g. --report page.html")
+        if path.exists() or path.is_symlink():
+            raise Usage(f"{path} is there already", "name a file that is not: nothing is written over")
+        if not path.parent.is_dir():
+            raise NotFound(f"{path.parent}: no such folder", "make it, or name another file")
+        if any((folder / "format.json").exists() and (folder / "keys").is_dir() for folder in path.resolve().parents):
+            raise Usage(f"{path} is inside a workspace, where only ownwords writes", "name a file outside it")
+    if len({Path(name).resolve() for name in given}) < len(given):
+        raise Usage("two things cannot be written to one file", "name two")
+
+
 def _write(name: str, text: str, mode: int = 0o666) -> str:
-    path = Path(name)
-    files.check_plain(path)
-    if not path.parent.is_dir():
-        raise NotFound(f"{path.parent}: no such folder", "make it, or name another file")
-    files.write_atomic(path, text, mode)
-    return str(path)
+    _check_free(name)
+    files.write_atomic(Path(name), text, mode)
+    return str(Path(name))
