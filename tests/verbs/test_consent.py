@@ -221,6 +221,78 @@ def test_a_refusal_of_somebody_not_here_yet_counts_when_they_come(root, tmp_path
         assert ownwords.permit(root, "why", record, "train_ai")["rule"] == "8"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "test:7000\r\n",
+        '"test:7000"\n',
+        "TEST:7000\n",
+        "test:7000,\n",
+        "test:7000;\n",
+        "test:7000,2024-01-01\n",
+        "test:7000\trefuse\n",
+        "test:7000\u200b\n",
+        "test:7000\u00a0\n",
+        "test:7000\0\n",
+        "\ufefftest:7000\n",
+        "account_id;effect\ntest:7000;refuse\n",
+        "account_id\teffect\ntest:7000\trefuse\n",
+        "account_id ,effect\ntest:7000,refuse\n",
+        "\ufeffAccount_ID, Effect\n test:7000 , Refuse \n",
+        "account_id,effect\ntest:7000,withdrawn\n",
+        "user_id,name\ntest:7000,Somebody\n",
+        '"name";"account_id"\n"Some; body";"test:7000"\n',
+        'name,account_id\n"Some body,test:7000\n',
+        "account_id,effect\ntest:7000,refuse,more\n",
+    ],
+)
+def test_a_list_is_read_however_a_spreadsheet_wrote_it(root, tmp_path, told):
+    (tmp_path / "list.txt").write_bytes(told.encode())
+    said = ownwords.consent(root, "import", str(tmp_path / "list.txt"), "train_ai")
+    assert (said["refused"], said["not_here_yet"], said["rejects"]) == (1, 0, 0)
+    assert ownwords.permit(root, "why", next(row["id"] for row in WORLD.rows if row["author"] == ALICE), "train_ai")["rule"] == "8"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "name,number\ntest:7000,Somebody\n",
+        "test:@@bob_99\n",
+        "https://x.com/Bob_99\n",
+        "@bob_99\n",
+        "test:70\u200b00\n",
+        "test:7000 test:7001\n",
+        "test:7000,test:7001\n",
+        "test:7000,give\n",
+        "test:@\n",
+        "test:" + "9" * 300 + "\n",
+        "account_id,effect\ntest:7000,\ntest:7001\n",
+        "account_id,effect\ntest:7000,not refused\n",
+    ],
+)
+def test_what_binds_nobody_is_counted_as_rejected(root, tmp_path, told):
+    (tmp_path / "list.txt").write_text(told)
+    said = ownwords.consent(root, "import", str(tmp_path / "list.txt"), "train_ai")
+    assert said["refused"] == 0
+    assert said["rejects"] == said["rows"] > 0
+
+
+def test_an_unclosed_quote_swallows_no_refusals(root, tmp_path):
+    (tmp_path / "list.csv").write_text('account_id,effect\n"test:7000,refuse\ntest:7001,refuse\ntest:7002,refuse\n')
+    said = ownwords.consent(root, "import", str(tmp_path / "list.csv"), "train_ai")
+    assert (said["rows"], said["refused"], said["rejects"]) == (3, 3, 0)
+
+
+def test_a_name_on_reddit_is_an_id_in_any_letter_case(root, tmp_path):
+    row = {"id": "reddit:1", "author": "reddit:bob", "network": "reddit", "visibility": "public", "text": "a word of mine"}
+    (tmp_path / "reddit.jsonl").write_text(json.dumps(row) + "\n")
+    ownwords.ingest(root, "jsonl", (str(tmp_path / "reddit.jsonl"),))
+    (tmp_path / "list.txt").write_text("reddit:Bob\nreddit:Carol_2\n")
+    said = ownwords.consent(root, "import", str(tmp_path / "list.txt"), "train_ai")
+    assert (said["refused"], said["not_here_yet"]) == (2, 1)
+    assert House.open(root).ledger.decisions()["account_id"].to_list() == ["reddit:bob", "reddit:carol_2"]
+
+
 def test_a_list_that_is_none_says_so(root, tmp_path):
     with pytest.raises(NotFound):
         ownwords.consent(root, "import", str(tmp_path / "none.csv"), "train_ai")
