@@ -25,10 +25,16 @@ PUT_AWAY = "put-away"
 _CONTENT = [name for name in PARSED if name not in {"record_id", "revision", "observed_at", "conversation"}]
 _LISTS = [name for name in _CONTENT if isinstance(PARSED[name], pl.List)]
 _PLAIN = [name for name in _CONTENT if name not in _LISTS]
+#: What a row that leaves it unknown has from the row before it.
+_FILLED = [name for name in _CONTENT if name not in {"visibility", "category", "signals"}]
 #: What people write; the attributes of these (scores, counts) change without anybody writing anything.
 _WRITTEN = ["post", "reply", "repost", "reaction"]
 #: What is not held of a record that was not for everyone.
 _PERSONAL = ["text", "language", "attributes", "media", "mentions", "audience"]
+#: Of two states that are told of one record the stricter counts, for good.
+_STATES = ("live", "withheld", "deleted")
+#: Signals that no import takes back, however old they are.
+_LASTING = ["hold", "special-category"]
 #: A revision that no other follows.
 _LAST = 2**31 - 1
 _STAGED = {**PARSED, "bucket": pl.Int32, "_row": pl.Int64}
@@ -39,7 +45,8 @@ class Staging:
     """Rows on their way in; counts what became of them.
 
     A record's visibility only narrows: of all that is told of it, here and before, in whatever order, the narrowest counts; null and
-    `unknown` say nothing. A record that turns out to be private keeps its place, and nothing of what was written.
+    `unknown` say nothing. A record that turns out to be private keeps its place, and nothing of what was written. So does the strictest
+    state, and so do signals: rows of one record that come together are taken as if they had come one after the other.
 
     n_new, n_changed, n_unchanged   first seen; a new revision; already there, or older than what is there
     """
@@ -158,8 +165,9 @@ class Staging:
     def _against(self, rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame) -> pl.DataFrame:
         """The rows that say something new; revisions continue those held, each higher than the one before."""
         held = held.unique("record_id", keep="any")
-        fresh, n_new = _fresh(rows, held, narrow)
-        narrowed = _narrowed(held.join(fresh, on="record_id", how="anti"), narrow)
+        signals = _merged_signals(rows, held)
+        fresh, n_new = _fresh(_folded(rows), held, narrow, signals)
+        narrowed = _narrowed(held.join(fresh, on="record_id", how="anti"), narrow, signals)
         n_staged = narrowed.join(rows, on="record_id", how="semi").height
         self.n_new += n_new
         self.n_changed += fresh.height - n_new + narrowed.height
@@ -167,30 +175,83 @@ class Staging:
         return pl.concat([fresh, narrowed])
 
 
-def _fresh(rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+def _fresh(rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame, signals: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """The rows that are not held as they are, and how many of their records are not held at all."""
-    marked = _with_held_signals(rows.join(held, on="record_id", how="left", suffix="_held", maintain_order="left"))
-    marked = marked.join(narrow, on="record_id", how="left", maintain_order="left").with_columns(*_known(), _narrowest())
-    marked = marked.with_columns(_unwritten()).with_columns(_told("").alias("_lists"), _told("_held").alias("_lists_held"))
+    marked = rows.join(held, on="record_id", how="left", suffix="_held", maintain_order="left")
+    for table in (narrow, signals):
+        marked = marked.join(table, on="record_id", how="left", maintain_order="left")
+    marked = marked.with_columns(*_known(), _narrowest()).with_columns(_unwritten())
+    marked = marked.with_columns(_told("").alias("_lists"), _told("_held").alias("_lists_held"))
     marked = marked.unique(["record_id", "revision", "_lists", *_PLAIN], keep="first", maintain_order=True)
+    marked = marked.sort("record_id", _state("state"), "revision", "_row")
     same = pl.all_horizontal(_same(name) for name in _PLAIN) & pl.col("_lists").eq_missing(pl.col("_lists_held"))
-    gone_for_good = pl.col("state_held").is_in(["deleted", "withheld"]) & (pl.col("state") == "live")
+    stricter, wider = _state("state") > _state("state_held"), _state("state") < _state("state_held")
     is_history = (pl.col("revision") > 0) | (pl.col("revision").max().over("record_id") > pl.col("revision"))
-    older = (pl.col("revision") < pl.col("revision_held")) & is_history
+    older = (pl.col("revision") < pl.col("revision_held")) & is_history & ~stricter
     is_new = pl.col("revision_held").is_null()
     is_last = pl.col("revision_held") == _LAST
-    fresh = marked.filter(is_new | ~(same | gone_for_good | older | is_last)).sort("record_id", "revision", "_row")
+    differs = ~(same | wider | older | is_last)
+    # What is held already is said once more after a row that said otherwise: it came last, and counts.
+    after = differs.cum_max().over("record_id") & ~(wider | older | is_last)
+    fresh = marked.filter(is_new | after)
     place = pl.int_range(pl.len()).over("record_id")
     least = pl.max_horizontal("revision", (pl.col("revision_held") + 1).fill_null(0))
-    fresh = fresh.with_columns(((least - place).cum_max().over("record_id") + place).cast(pl.Int32).alias("revision"))
-    return fresh.select(*PARSED, "bucket"), fresh.select((is_new & (place == 0)).sum()).item()
+    last = _LAST + 1 - pl.len().over("record_id").cast(pl.Int64) + place
+    number = pl.min_horizontal((least - place).cum_max().over("record_id") + place, last)
+    n_new = fresh.select((is_new & (place == 0)).sum()).item()
+    return fresh.with_columns(number.cast(pl.Int32).alias("revision")).select(*PARSED, "bucket"), n_new
 
 
-def _narrowed(held: pl.DataFrame, narrow: pl.DataFrame) -> pl.DataFrame:
-    """A further revision of each held row that is now told to be narrower, the same in all else."""
-    told = held.join(narrow, on="record_id", how="inner")
-    wider = told.filter((pl.col("_narrow") > _rank("visibility").fill_null(-1)) & (pl.col("revision") < _LAST))
-    again = wider.with_columns(_word(pl.col("_narrow")).alias("visibility"), pl.col("revision") + 1)
+def _folded(rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows`, each with what it leaves unknown from those of its record before it; none that came after a stricter one of its record."""
+    again = pl.col("record_id").is_duplicated()
+    several = rows.filter(again)
+    if several.is_empty():
+        return rows
+    state = _state("state")
+    told = several.sort("record_id", "_row").filter(state >= state.cum_max().over("record_id")).sort("record_id", state, "revision", "_row")
+    filled = [pl.when(state == 0).then(pl.col(name).forward_fill().over("record_id")).otherwise(name).alias(name) for name in _FILLED]
+    face = pl.when(pl.col("category").is_in(["face", "voice"])).then("category").forward_fill().over("record_id")
+    other = pl.when(pl.col("category") != "post").then("category").forward_fill().over("record_id")
+    narrowest = _rank("visibility").max().over("record_id")
+    seen = pl.when(narrowest.is_not_null()).then(_word(narrowest)).otherwise("visibility")
+    known = told.with_columns(*filled, category=pl.coalesce(face, other, "category"), visibility=seen)
+    return pl.concat([rows.filter(~again), known]).sort("_row")
+
+
+def _merged_signals(rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """table[record_id, _signals]: for each record of which several rows, or a row and what is held, tell different signals, all of them.
+
+    A copy that carries one signal ends no other. Of one name (letter case ignored) that one party set, where every one is dated, the
+    newest counts; a lasting one always does. What is already held keeps its order, behind what is new.
+    """
+    told = rows.select("record_id", "signals", "_row", _again=pl.col("record_id").is_duplicated())
+    told = told.filter(pl.col("signals").list.len() > 0)
+    known = held.select("record_id", _held="signals", _is_held=pl.lit(value=True))
+    told = told.join(known, on="record_id", how="left", maintain_order="left")
+    told = told.filter(pl.col("_again") | (pl.col("_is_held") & pl.col("signals").ne_missing(pl.col("_held"))))
+    before = told.unique("record_id").select("record_id", signals="_held", _row=pl.lit(-1, pl.Int64))
+    several = pl.concat([before, told.select(before.columns)]).explode("signals").drop_nulls("signals")
+    if several.is_empty():
+        return pl.DataFrame(schema={"record_id": pl.String, "_signals": PARSED["signals"]})
+    fields = pl.col("signals").struct.unnest()
+    each = several.with_row_index("_place").select("record_id", "_row", "_place", "signals", fields, pl.col("signals").alias("one"))
+    each = each.with_columns(_key=pl.col("name").str.to_lowercase())
+    each = each.sort("_place").unique(["record_id", "_key", "value", "set_by", "at"], keep="first", maintain_order=True)
+    dated = pl.col("at").is_not_null().all() & (pl.col("at") < pl.col("at").max())
+    outdated = dated.over("record_id", "_key", "set_by") & ~pl.col("_key").is_in(_LASTING).fill_null(value=False)
+    kept = each.filter(~outdated.fill_null(value=False)).sort(pl.col("_row") < 0, "_place")
+    return kept.group_by("record_id", maintain_order=True).agg(pl.col("one").alias("_signals"))
+
+
+def _narrowed(held: pl.DataFrame, narrow: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
+    """A further revision of each held row that is now told to be narrower, or to carry more signals, the same in all else."""
+    told = held.join(narrow, on="record_id", how="left").join(signals, on="record_id", how="left")
+    wider = (pl.col("_narrow") > _rank("visibility").fill_null(-1)).fill_null(value=False)
+    other = pl.col("_signals").is_not_null() & pl.col("_signals").ne_missing(pl.col("signals"))
+    now = pl.when(wider).then(_word(pl.col("_narrow"))).otherwise("visibility").alias("visibility")
+    again = told.filter((wider | other) & (pl.col("revision") < _LAST))
+    again = again.with_columns(now, pl.col("revision") + 1, pl.coalesce("_signals", "signals").alias("signals"))
     return again.with_columns(_unwritten()).select(*PARSED, "bucket")
 
 
@@ -214,6 +275,11 @@ def _rank(column: str) -> pl.Expr:
     return rank(pl.col(column).replace("unknown", None), VISIBILITY_ORDER)
 
 
+def _state(column: str) -> pl.Expr:
+    """int8: how strict a record's state is, 0 = live, or no word on it."""
+    return rank(pl.col(column), _STATES).fill_null(0)
+
+
 def _word(narrow: pl.Expr) -> pl.Expr:
     return narrow.replace_strict(dict(enumerate(VISIBILITY_ORDER)), default="unknown", return_dtype=pl.String)
 
@@ -233,33 +299,15 @@ def _unwritten() -> list[pl.Expr]:
 
 def _known() -> list[pl.Expr]:
     """What a live row leaves unknown stays as it was known: no word on a signal is not the signal's end."""
-    is_live = pl.col("state").fill_null("live") == "live"
-    names = [name for name in _CONTENT if name not in {"visibility", "category"}]
-    plain = [pl.when(is_live).then(pl.coalesce(name, f"{name}_held")).otherwise(name).alias(name) for name in names]
+    is_live = _state("state") == 0
+    plain = [pl.when(is_live).then(pl.coalesce(name, f"{name}_held")).otherwise(name).alias(name) for name in _FILLED]
+    told = pl.when(pl.col("signals").list.len() > 0).then("signals")
+    signals = pl.coalesce("_signals", told, "signals_held").alias("signals")
     now, held = pl.col("category"), pl.col("category_held")
     # A source that knows no better says `post`; and a face stays a face, whatever it is posted as.
     stays = held.is_in(["face", "voice"]) | (now == "post")
-    return [*plain, pl.when(stays.fill_null(value=False)).then(pl.coalesce(held, now)).otherwise(pl.coalesce(now, held)).alias("category")]
-
-
-def _with_held_signals(rows: pl.DataFrame) -> pl.DataFrame:
-    """`rows` with the signals that were held and of which this copy says nothing: one carries another signal, and ends none."""
-    numbered = rows.with_row_index("_place")
-    both = numbered.filter((pl.col("signals").list.len() > 0) & (pl.col("signals_held").list.len() > 0))
-    if both.is_empty():
-        return rows
-    told, held = (
-        both.select("_place", pl.col(name).alias("one"))
-        .explode("one")
-        .with_columns(name=pl.col("one").struct.field("name").str.to_lowercase())
-        for name in ("signals", "signals_held")
-    )
-    kept = held.join(told, on=["_place", "name"], how="anti", maintain_order="left")
-    if kept.is_empty():
-        return rows
-    merged = pl.concat([told, kept]).group_by("_place", maintain_order=True).agg(pl.col("one").alias("_signals"))
-    joined = numbered.join(merged, on="_place", how="left", maintain_order="left")
-    return joined.with_columns(pl.coalesce("_signals", "signals").alias("signals")).drop("_place", "_signals")
+    category = pl.when(stays.fill_null(value=False)).then(pl.coalesce(held, now)).otherwise(pl.coalesce(now, held)).alias("category")
+    return [*plain, signals, category]
 
 
 def _told(suffix: str) -> pl.Expr:
