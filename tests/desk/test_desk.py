@@ -124,6 +124,15 @@ def test_forgetting_takes_what_a_finished_job_says_of_a_person(tmp_path, desk, n
     assert named.encode() not in bytes_of(tmp_path)
 
 
+def test_a_job_about_a_handle_is_found_by_the_handle(tmp_path, desk):
+    """Whoever asks may write a handle where an account id belongs."""
+    job = desk.create_job("ingest", {}, about="otto")
+    desk.update_job(job.job_id, state="failed", problem={"detail": "no archive"})
+    assert desk.forget(["x:44196397"], handles=["Otto"]) == 1
+    assert desk.job(job.job_id).about is None
+    assert b"otto" not in bytes_of(tmp_path)
+
+
 def test_a_job_that_forgets_its_own_person_can_still_be_finished(desk):
     job = desk.create_job("forget", {"person": "x:1"}, about="x:1")
     desk.update_job(job.job_id, state="running", pid=1)

@@ -208,19 +208,27 @@ class Desk:
             for table in METADATA.sorted_tables:
                 owned = OWNERS[table.name]
                 key = next(iter(table.primary_key))
+                for name in owned.columns:
+                    n_rows += _take(connection, table, table.c[name], accounts)
                 texts = sa.select(key, *(table.c[name] for name in owned.texts))
                 naming_them = [row[0] for row in connection.execute(texts) if any(text and pattern.search(text) for text in row[1:])]
-                for column, values in [*((table.c[name], accounts) for name in owned.columns), (key, naming_them)]:
-                    for start in range(0, len(values), sql.MAX_BOUND):
-                        theirs = column.in_(values[start : start + sql.MAX_BOUND])
-                        blank = sa.update(table).where(theirs).values(dict.fromkeys(owned.blanks))
-                        n_rows += connection.execute(blank if owned.blanks else sa.delete(table).where(theirs)).rowcount
+                n_rows += _take(connection, table, key, naming_them)
         self.purge()
         return n_rows
 
     def purge(self) -> None:
         """Make removed values leave the database files."""
         sql.purge(self._engine)
+
+
+def _take(connection: sa.Connection, table: sa.Table, column: sa.ColumnElement[str], values: Sequence[str]) -> int:
+    """Blank or delete, as OWNERS says, the rows where `column` is one of `values`; how many."""
+    blanks, n_rows = OWNERS[table.name].blanks, 0
+    for start in range(0, len(values), sql.MAX_BOUND):
+        theirs = column.in_(values[start : start + sql.MAX_BOUND])
+        change = sa.update(table).where(theirs).values(dict.fromkeys(blanks)) if blanks else sa.delete(table).where(theirs)
+        n_rows += connection.execute(change).rowcount
+    return n_rows
 
 
 def _hash(secret: str) -> str:

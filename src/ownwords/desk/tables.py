@@ -59,6 +59,12 @@ OWNERS: dict[str, Owned] = {
     "jobs": Owned(
         ("asked_by", "about"),
         blanks=("arguments", "progress", "result", "problem", "asked_by", "about"),
-        texts=("arguments", "result", "problem"),  # progress of an erasure is its own plan, which goes when it is through
+        texts=(
+            "arguments",
+            "result",
+            "problem",
+            "asked_by",
+            "about",
+        ),  # progress of an erasure is its own plan, which goes when it is through
     ),
 }
