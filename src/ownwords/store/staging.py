@@ -182,8 +182,10 @@ def _fresh(rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame, signals
         marked = marked.join(table, on="record_id", how="left", maintain_order="left")
     marked = marked.with_columns(*_known(), _narrowest()).with_columns(_unwritten())
     marked = marked.with_columns(_told("").alias("_lists"), _told("_held").alias("_lists_held"))
-    marked = marked.unique(["record_id", "revision", "_lists", *_PLAIN], keep="first", maintain_order=True)
-    marked = marked.sort("record_id", _state("state"), "revision", "_row")
+    several = marked["record_id"].is_duplicated().any()
+    if several:
+        marked = marked.unique(["record_id", "revision", "_lists", *_PLAIN], keep="first", maintain_order=True)
+        marked = marked.sort("record_id", _state("state"), "revision", "_row")
     same = pl.all_horizontal(_same(name) for name in _PLAIN) & pl.col("_lists").eq_missing(pl.col("_lists_held"))
     stricter, wider = _state("state") > _state("state_held"), _state("state") < _state("state_held")
     is_history = (pl.col("revision") > 0) | (pl.col("revision").max().over("record_id") > pl.col("revision"))
@@ -191,15 +193,18 @@ def _fresh(rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame, signals
     is_new = pl.col("revision_held").is_null()
     is_last = pl.col("revision_held") == _LAST
     differs = ~(same | wider | older | is_last)
+    least = pl.max_horizontal("revision", (pl.col("revision_held") + 1).fill_null(0)).cast(pl.Int32).alias("revision")
+    if not several:
+        fresh = marked.filter(is_new | differs).with_columns(least)
+        return fresh.sort("record_id").select(*PARSED, "bucket"), fresh["revision_held"].null_count()
     # What is held already is said once more after a row that said otherwise: it came last, and counts.
     after = differs.cum_max().over("record_id") & ~(wider | older | is_last)
     fresh = marked.filter(is_new | after)
     place = pl.int_range(pl.len()).over("record_id")
-    least = pl.max_horizontal("revision", (pl.col("revision_held") + 1).fill_null(0))
     last = _LAST + 1 - pl.len().over("record_id").cast(pl.Int64) + place
-    number = pl.min_horizontal((least - place).cum_max().over("record_id") + place, last)
+    number = pl.min_horizontal((least - place).cum_max().over("record_id") + place, last).cast(pl.Int32).alias("revision")
     n_new = fresh.select((is_new & (place == 0)).sum()).item()
-    return fresh.with_columns(number.cast(pl.Int32).alias("revision")).select(*PARSED, "bucket"), n_new
+    return fresh.with_columns(number).select(*PARSED, "bucket"), n_new
 
 
 def _folded(rows: pl.DataFrame) -> pl.DataFrame:
