@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownwords.core.errors import BadInput
+from ownwords.sources.jsonl.turn import _spelt
 from sources.reading import read
 
 ROWS = [
@@ -191,3 +192,8 @@ def test_whatever_stands_below_the_header_is_a_record_or_a_reject(tmp_path_facto
     n_lines = sum(bool(line.strip()) for line in raw.split(b"\n"))
     assert 1 <= found.n_rows <= n_lines + 1  # quoted line breaks join lines
     assert found.rejects["position"].is_unique().all()
+
+
+@pytest.mark.parametrize("name", ["special_category", "Special Category", " special-category", "SPECIAL-CATEGORY "])
+def test_a_signal_is_known_however_its_name_is_spelt(name):
+    assert _spelt(name) == "special-category"

@@ -153,10 +153,15 @@ def _signals(mapping: Mapping) -> pl.Expr:
         return pl.lit(None, SIGNALS)
     given = [pl.col(_signal(name)).str.strip_chars() for name in mapping.signals]
     found = pl.concat_list(
-        pl.when(value != "").then(pl.struct(name=pl.lit(name), value=value, set_by="network", at=pl.lit(None, TIME)))
+        pl.when(value != "").then(pl.struct(name=pl.lit(_spelt(name)), value=value, set_by="network", at=pl.lit(None, TIME)))
         for name, value in zip(mapping.signals, given, strict=True)
     ).list.drop_nulls()
     return pl.when(found.list.len() > 0).then(found).cast(SIGNALS)
+
+
+def _spelt(name: str) -> str:
+    """A signal's name as the rules know it: `Special_Category ` is `special-category`."""
+    return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
 def _refuse() -> pl.Expr:
