@@ -61,6 +61,11 @@ SAID = [
     "/u/{h}",
     "/@{h}",
     "さん@{h}.hello",
+    "test:12345678",
+    "see test:12345678!",
+    "x:1795000000000000001",
+    "(x:1795000000000000001)",
+    "test:12345678 and test:87654321",
 ]
 HANDLES = ["sari_99", "lantern_1", "x_9ab", "rina88", "Pak_Budi_2"]
 
@@ -73,7 +78,7 @@ def cleaned(texts: list[str]) -> list[tuple[str | None, str | None]]:
 
 
 def masked(text: str, handle: str) -> str:
-    gone = Gone(accounts=["test:12345678"], handles=[f"test:@{handle}"])
+    gone = Gone(accounts=["test:12345678"], handles=[f"test:@{handle}"], records={"x:1795000000000000001": "gone:1b9d"})
     return pl.select(mask_text(pl.lit(text), gone)).item()
 
 
