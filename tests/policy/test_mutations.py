@@ -58,7 +58,7 @@ def of_world(folder, seed, *size):
     if seed % 2:
         drawn["accounts"] += [{**one, "network": "y"} for one in drawn["accounts"][::3]] + [{**drawn["accounts"][0], "account_id": None}]
         drawn["states"] += [{**one, "state": state} for one in drawn["states"] for state in ("active", "protected")]
-        drawn["states"] += [{"account_id": None, "state": "deleted"}]
+        drawn["states"] += [{"account_id": None, "state": "deleted"}, {"account_id": f"x:{size[0]}", "state": "protected"}]
         drawn["decisions"] += [{**one, "account_id": None} for one in drawn["decisions"][:3]]
         drawn["decisions"] += [{**one, field: None} for one in drawn["decisions"][:4] for field in ("effect", "by", "source")]
     if seed % 4 == 1:
