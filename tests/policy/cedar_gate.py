@@ -101,7 +101,10 @@ def standing(decisions, at, dead):
     for said in voices.values():
         ends = [one for one in said if not is_grant(one)]
         grants = [one for one in said if is_grant(one) and not any(ends_grant(end, one) for end in ends)]
-        yield from [one for one in grants if not any(newer(other) > newer(one) for other in grants)][:1] if grants else ends
+        for kind in (False, True):
+            same = [one for one in grants if bool(one["is_lifetime"]) is kind]
+            yield from [one for one in same if not any(newer(other) > newer(one) for other in same)][:1]
+        yield from [] if grants else ends
 
 
 def is_vague_grant(one):
@@ -115,7 +118,7 @@ def ends_grant(end, grant):
 
 def newer(grant):
     narrower = -seconds(grant["expires_at"]) if grant.get("expires_at") else float("-inf")
-    return (grant["effective_at"], grant["seq"], not grant["is_lifetime"], narrower)
+    return (grant["effective_at"], grant["seq"], narrower)
 
 
 def covers(one):

@@ -103,13 +103,14 @@ def standing(decisions, account_id, purpose, at, dead):
             and all(end["effective_at"] and end["effective_at"] <= one["effective_at"] and end["seq"] < one["seq"] for end in ends)
         ]
         denials = [one for one in ends if one["effect"] != "expire"]
-        if grants:
-            latest = max((one["effective_at"], one["seq"]) for one in grants)
-            same = [one for one in grants if (one["effective_at"], one["seq"]) == latest]  # of one event told twice the narrower
-            newest = min(same, key=lambda one: (one["is_lifetime"], one.get("expires_at") or datetime.max.replace(tzinfo=UTC)))
-            if newest.get("expires_at") is None or newest["expires_at"] > at:
+        for for_after_death in (False, True):
+            of_kind = [one for one in grants if bool(one["is_lifetime"]) is for_after_death]
+            latest = max(((one["effective_at"], one["seq"]) for one in of_kind), default=None)
+            same = [one for one in of_kind if (one["effective_at"], one["seq"]) == latest]  # of one event told twice the narrower
+            newest = min(same, key=lambda one: one.get("expires_at") or datetime.max.replace(tzinfo=UTC), default=None)
+            if newest and (newest.get("expires_at") is None or newest["expires_at"] > at):
                 found.append(newest)
-        elif denials:
+        if denials and not grants:
             found.append(max(denials, key=lambda one: (one["effective_at"] is None, one["effective_at"] or at, one["seq"])))
     return found
 

@@ -187,7 +187,7 @@ def _live(decisions: pl.DataFrame, people: pl.DataFrame, asked: Asked) -> pl.Dat
 
 
 def _latest(said: pl.DataFrame) -> pl.DataFrame:
-    """Of each voice and scope the decision that stands."""
+    """Of each voice and scope the decision that stands; a grant for life and one for after death stand side by side."""
     voice = ["_person", "by", "source", "purpose", *_SCOPE]
     ended = [pl.when(~pl.col("gives")).then(name).max().over(voice) for name in ("seq", "moment")]
     stands = ((pl.col("seq") > ended[0]) & (pl.col("moment") >= ended[1])).fill_null(True)
@@ -195,8 +195,9 @@ def _latest(said: pl.DataFrame) -> pl.DataFrame:
         said.lazy()
         .filter(~pl.col("gives") | stands)
         .filter(~_says("effect", "expire"))
-        .sort("gives", "moment", "seq", "is_lifetime", pl.col("expires_at").fill_null(FAR), descending=[False] * 3 + [True] * 2)
-        .unique(voice, keep="last", maintain_order=True)
+        .filter(pl.col("gives") | ~pl.col("gives").any().over(voice))
+        .sort("moment", "seq", pl.col("expires_at").fill_null(FAR), descending=[False, False, True])
+        .unique([*voice, "is_lifetime"], keep="last", maintain_order=True)
         .collect()
     )
 
