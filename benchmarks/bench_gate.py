@@ -1,9 +1,9 @@
 """The gate over a store on disk (2 million rows; `--large` 5 and 20 million), on one core, beside a plain read, and beside Cedar.
 
 Synthetic rows, in Delta and in 64 buckets as ingest leaves them. What is reported of each size is the best of three rounds of: the
-columns that the gate needs, read and nothing else; the same, and each row's author looked up, which is the least that any decision
-takes; every row decided, and the decisions counted by rule. The same questions are put to Cedar (cedarpy), a few thousand of them, with
-what is known of each account already looked up for it.
+columns that the gate reads to decide, read and nothing else (not record_id: nobody here decides about single records); the same, and
+each row's author looked up, which is the least that any decision takes; every row decided, and the decisions counted by rule. The same
+questions are put to Cedar (cedarpy), a few thousand of them, with what is known of each account already looked up for it.
 """
 
 from __future__ import annotations
@@ -173,8 +173,9 @@ def measure(folder: Path) -> dict[str, float]:
     question = Question("train_ai", AT)
     table = Table(folder / "records", RECORDS)
     records = table.scan(table.version())
-    needed = [name for name in gate.NEEDED_COLUMNS if name != "record_no"]
-    author = Standing.of(facts, Asked.of(question.purpose, question.at, facts.policy)).place
+    standing = Standing.of(facts, Asked.of(question.purpose, question.at, facts.policy))
+    author, by_record = standing.place, bool(standing.scoped["record_id"].is_not_null().any())
+    needed = [name for name in gate.NEEDED_COLUMNS if name != "record_no" and (by_record or name != "record_id")]
     scans, lookups, decides = [], [], []
     for _ in range(3):
         started = process_time()
