@@ -142,6 +142,31 @@ def test_a_path_reaches_into_objects(tmp_path):
     assert found.accounts.select("account_id", "handle").rows() == [("local:9007199254740993", "ann")]
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_path_that_leads_nowhere_is_refused_with_its_line(tmp_path, form):
+    path = tmp_path / f"rows.{form}"
+    rows = pl.DataFrame({"words": ["a", "b"], "user": [{"id": "1"}, None]})
+    rows.write_ndjson(path) if form == "jsonl" else rows.write_parquet(path)
+    mapping = _write(tmp_path / "m.toml", '[columns]\ntext = "words"\nauthor = "user.idd"\n')
+    with pytest.raises(BadInput) as caught:
+        read("jsonl", path, tmp_path, mapping=mapping)
+    assert caught.value.what == f"m.toml line 3: rows.{form} has no column 'user.idd'"
+
+
+def test_a_path_that_some_rows_do_not_have_is_followed_in_the_others(tmp_path):
+    rows = [
+        {"words": "a", "user": {}},
+        {"words": "b"},
+        {"words": "c", "user": {"id": None}},
+        {"words": "d", "user": {"id": "4", "on": ["n"]}},
+    ]
+    path = _write(tmp_path / "rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    mapping = _write(tmp_path / "m.toml", '[columns]\ntext = "words"\nauthor = "user.id"\nhandle = "user.on[0]"\n')
+    found = read("jsonl", path, tmp_path, mapping=mapping)
+    assert found.records["account_id"].to_list() == [None, None, None, "local:4"]
+    assert found.accounts["handle"].drop_nulls().to_list() == ["n"]
+
+
 def test_numbers_that_were_ids_are_refused_before_digits_are_lost(tmp_path):
     path = _write(tmp_path / "a.csv", "id,text\n1.79E+18,a\n1790000000000000001,b\n")
     found = read("jsonl", path, tmp_path)

@@ -9,6 +9,7 @@ import polars as pl
 from ownwords.core.errors import BadInput
 from ownwords.sources._batches import batch, settle
 from ownwords.sources._bytes import first_rows, without_mark
+from ownwords.sources._json import Value
 from ownwords.sources._json import load as load_json
 from ownwords.sources._json import parse as parse_json
 from ownwords.sources._lines import MAX_ROW, lines
@@ -54,7 +55,10 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
     if start.startswith(b"PAR1"):
         found = _parquet(path, mapping, options)
     elif start.lstrip().startswith(b"{"):
-        keys = _keys(start)
+        rows = _objects(start)
+        keys = _keys(rows)
+        if keys and mapping:
+            mapping.check(keys, path.name, rows)
         found = _json(path, keys, mapping or by_name([*keys, *_GUARDS.difference(keys)], path.name), options)
     elif start.lstrip().startswith(b"["):
         raise BadInput(f"{path.name} is one JSON list; it should be one object a line", "jq -c '.[]' FILE > FILE.jsonl")
@@ -64,21 +68,21 @@ def read(path: Path, options: ReadOptions) -> Iterator[Batch]:
 
 
 def _names(start: bytes) -> list[str]:
-    return _keys(start) if start.lstrip().startswith((b"{", b"\xef\xbb\xbf{")) else csv_rows.header(start)[0]
+    return _keys(_objects(start)) if start.lstrip().startswith((b"{", b"\xef\xbb\xbf{")) else csv_rows.header(start)[0]
 
 
-def _keys(start: bytes) -> list[str]:
-    """The keys of the first rows, in the order they come."""
-    found: dict[str, None] = {}
-    for line in start.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:100]:
-        value, _ = load_json(line)
-        found |= dict.fromkeys(value if isinstance(value, dict) else ())
-    return list(found)
+def _objects(start: bytes) -> list[dict[str, Value]]:
+    """The first rows that are JSON objects."""
+    found = (load_json(line)[0] for line in start.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:100])
+    return [value for value in found if isinstance(value, dict)]
+
+
+def _keys(rows: list[dict[str, Value]]) -> list[str]:
+    """The keys of some rows, in the order they come."""
+    return list(dict.fromkeys(key for row in rows for key in row))
 
 
 def _json(path: Path, keys: list[str], mapping: Mapping, options: ReadOptions) -> Iterator[Batch]:
-    if keys and options.mapping:
-        mapping.check(keys, path.name)
     columns = {name if name in keys else name.split(".")[0]: pl.String for name in mapping.theirs()}
     for chunk in lines(path, options.batch_rows):
         frame, refused = parse_json(chunk.rows, dict(columns))
@@ -103,7 +107,8 @@ def _parquet(path: Path, mapping: Mapping | None, options: ReadOptions) -> Itera
     plain = path if is_plain else parquet.unpacked(path, options.scratch)
     types = parquet.schema(plain)
     told = mapping or by_name(types, path.name)
-    told.check(types, path.name)
+    fields = {name: {field.name: None for field in dtype.fields} for name, dtype in types.items() if isinstance(dtype, pl.Struct)}
+    told.check(types, path.name, [fields])
     for name in _IDS:
         if name in told.columns and types.get(told.columns[name], pl.String()).is_float():
             raise BadInput(

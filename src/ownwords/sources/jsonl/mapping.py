@@ -12,7 +12,8 @@ from ownwords.core.files import check_plain
 from ownwords.core.schemas import ACCOUNT_STATES, CATEGORIES, RECORD_STATES, VISIBILITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping as Mapping_
     from pathlib import Path
 
 #: Columns of ours that a file may fill. `id` and `author` are native ids; `record_id` and `account_id` carry their network.
@@ -57,15 +58,36 @@ class Mapping:
         """Every column it speaks of."""
         return list(dict.fromkeys([*self.columns.values(), *self.attributes.values(), *self.signals.values()]))
 
-    def check(self, found: Iterable[str], file: str) -> None:
+    def check(self, found: Iterable[str], file: str, rows: Sequence[Mapping_[str, object]] = ()) -> None:
         """That the file has every column the mapping speaks of.
 
+        found    names of the columns
+        rows     the first rows; a path into an object must lead somewhere in one of them, if any of them holds that object
         raises   BadInput naming the mapping's line
         """
         have = set(found)
         for name in self.theirs():
-            if name not in have and name.split(".")[0] not in have:
+            if name in have:
+                continue
+            seen = {_leads(row, name) for row in rows}
+            if name.split(".")[0] not in have or (False in seen and True not in seen):
                 raise _bad(self.path, name, f"{file} has no column {name!r}")
+
+
+def _leads(row: Mapping_[str, object], path: str) -> bool | None:
+    """Whether the keys of `path` are in `row`; null if its first column holds no object. A list or a null below it may hold anything."""
+    first, *keys = path.split(".")
+    value = row.get(first)
+    if not isinstance(value, dict):
+        return None
+    for key in keys:
+        name = key.partition("[")[0]
+        if name in ("", "*") or not isinstance(value, dict):
+            return True
+        if name not in value:
+            return False
+        value = value[name]
+    return True
 
 
 def load(path: Path) -> Mapping:
