@@ -117,8 +117,9 @@ def test_forged_guardian_claim(root):
     ownwords.consent(root, "verify", ALICE, "guardian", holder=MOTHER, evidence=EVIDENCE)
     with pytest.raises(NotPermitted, match="rule 5"):
         ownwords.consent(root, "give", ALICE, "train_ai", holder=AUNT, **give)
-    ownwords.consent(root, "give", ALICE, "train_ai", holder=MOTHER, **give)
-    assert allowed(root, ALICE) == 0, "a guardian decides for children, not for somebody known to be of age"
+    for action in ("give", "refuse"):
+        with pytest.raises(NotPermitted, match="known to be a minor"):
+            ownwords.consent(root, action, ALICE, "train_ai", holder=MOTHER, **give)
 
 
 def test_forged_death_claim(root):
@@ -271,10 +272,15 @@ def test_a_list_is_read_however_a_spreadsheet_wrote_it(root, tmp_path, told):
     ],
 )
 def test_what_binds_nobody_is_counted_as_rejected(root, tmp_path, told):
-    (tmp_path / "list.txt").write_text(told)
-    said = ownwords.consent(root, "import", str(tmp_path / "list.txt"), "train_ai")
-    assert said["refused"] == 0
-    assert said["rejects"] == said["rows"] > 0
+    path = tmp_path / "list.txt"
+    path.write_text(told)
+    with pytest.raises(BadInput, match="names anybody"):
+        ownwords.consent(root, "import", str(path), "train_ai")
+    separator = "," if "," in told.splitlines()[0] else ""
+    path.write_text(told + f"test:7003{separator}{'refuse' if separator and 'effect' in told else ''}\n")
+    said = ownwords.consent(root, "import", str(path), "train_ai")
+    assert said["refused"] == 1
+    assert said["rejects"] == said["rows"] - 1
 
 
 def test_an_unclosed_quote_swallows_no_refusals(root, tmp_path):
@@ -338,6 +344,12 @@ def test_an_account_its_owner_closed_is_opened_by_nobody_else(root):
     assert allowed(root, ALICE) == 0
     ownwords.consent(root, "state", ALICE, "active")
     assert allowed(root, ALICE) > 0
+
+
+def test_a_grant_for_later_is_not_brought_forward_by_renewing_it(root):
+    ownwords.consent(root, "give", ALICE, "train_ai", effective="2999-01-01")
+    with pytest.raises(NotPermitted, match="renew"):
+        ownwords.consent(root, "renew", ALICE, "train_ai")
 
 
 def test_a_grant_for_later_is_not_renewed_after_a_withdrawal(root):

@@ -104,6 +104,9 @@ def plain(verb: str, result: dict[str, Any]) -> str:
         return answers.why(result)
     if verb == "permit" and "clauses" in result:
         return answers.diff(result)
+    if verb == "consent" and "receipt" in result:
+        kept = "a signed receipt comes with --json: keep it, ownwords prove FILE checks it"
+        return "\n".join(_lines({**result, "receipt": kept}))
     if verb == "prove" and result.get("artifacts") == []:
         return "No artifact was made here yet; ownwords build dataset makes one."
     return "\n".join(_lines(result))

@@ -40,6 +40,13 @@ def ages_of_majority(at: datetime) -> dict[str, int]:
     return {str(entry["jurisdiction"]): int(str(entry["age_years"])) for entry in entries}
 
 
+def is_minor(born_on: date, jurisdiction: str | None, at: datetime) -> bool:
+    """Whether somebody born then, living there (None: anywhere), is under age at `at` (UTC)."""
+    ages = ages_of_majority(at)
+    years = at.year - born_on.year - ((at.month, at.day) < (born_on.month, born_on.day))
+    return years < ages.get(jurisdiction or ANYWHERE, ages[ANYWHERE])
+
+
 def unknown_age_is_child(purpose: str, at: datetime) -> bool:
     """Whether a person without a birth date counts as a child for `purpose` at `at` (UTC)."""
     entries = _entries("age_unknown", "age_unknown", at.date())

@@ -92,9 +92,11 @@ def decisions_of(house: House, account: str) -> list[dict[str, object]]:
 
 
 def renewable(house: House, account: str, body: Mapping[str, object]) -> bool:
-    """Whether the same voice once granted that purpose and scope, and has denied nothing since."""
-    said = [event.kind for event in house.ledger.events("consent.*", account=account) if _about(event.body or {}) == _about(body)]
-    return bool({"consent.give", "consent.renew"} & set(said)) and said[-1] in {"consent.give", "consent.renew", "consent.expire"}
+    """Whether the same voice once granted that purpose and scope, from no later day on, and has denied nothing since."""
+    said = [event for event in house.ledger.events("consent.*", account=account) if _about(event.body or {}) == _about(body)]
+    grants = [event for event in said if event.kind in {"consent.give", "consent.renew"}]
+    begun = [event for event in grants if str((event.body or {})["effective_at"]) <= str(body["effective_at"])]
+    return bool(begun) and said[-1].kind in {"consent.give", "consent.renew", "consent.expire"}
 
 
 def same(house: House, account: str, effect: str, body: Mapping[str, object]) -> int | None:

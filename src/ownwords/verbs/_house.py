@@ -241,6 +241,13 @@ class House:
         found = self.store().accounts().filter(pl.col("account_id") == account)["state"].drop_nulls()
         return str(found[0]) if found.len() else "active"
 
+    def is_minor(self, account: str) -> bool | None:
+        """Whether the owner of an account is under age now; None where it is not known."""
+        from ownwords.policy.numbers import is_minor
+
+        born = self.store().accounts_of([account]).drop_nulls("born_on")
+        return is_minor(born["born_on"][0], born["jurisdiction"][0], clock.now()) if born.height else None
+
     def adopt(self, policy: Policy, source: Path) -> None:
         """Put a policy in force: copy its file and text here, then say so in the ledger."""
         folder = self.workspace.policy / policy.hash[:16]

@@ -50,6 +50,8 @@ def take_in(house: House, path: Path, purpose: str) -> dict[str, object]:
     source = f"list:{sha256_file(path)[:16]}"
     accounts = house.store().accounts()
     rows, n_rejects = _rows(path, accounts["account_id"])
+    if rows.is_empty() and n_rejects:
+        raise BadInput(f"none of the {n_rejects} rows of the list names anybody", "write network:id or network:@handle, e.g. x:@someone")
     people = _resolved(accounts, rows)
     told = house.ledger.decisions().filter((pl.col("source") == source) & (pl.col("purpose") == purpose))["account_id"]
     is_handle = people.str.contains(":@", literal=True)

@@ -152,6 +152,10 @@ def _decide(house: House, action: str, person: str, body: dict[str, object], hol
     if record is not None and not house.holds(str(record), account):
         raise Usage("--record names no record of that account", "ownwords permit why RECORD shows whose it is")
     _roles.check_voice(house, account, str(body["by"]), holder)
+    if body["by"] == "guardian" and (house.is_minor(account) is False or (grants and not house.is_minor(account))):
+        raise NotPermitted(
+            "rule 5: a guardian decides for somebody known to be a minor, and that account is not", "--by self, if it is they"
+        )
     if holder:
         body = {**body, "source": f"{body['by']}:{_roles.tag_of(house, holder)[:16]}"}  # each of several has a voice of their own
     if grants and house.state_of(account) in _roles.SILENT:
