@@ -29,6 +29,8 @@ class _Tally:
     n_records: int = 0
     n_rejects: int = 0
     n_private: int = 0
+    no_author: int = 0
+    no_date: int = 0
     by_category: Counter[str] = field(default_factory=Counter)
     by_visibility: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -46,6 +48,8 @@ class _Tally:
         self.n_records += batch.records.height
         self.n_rejects += batch.rejects.height
         self.n_private += batch.private_counted
+        self.no_author += batch.records["account_id"].null_count()
+        self.no_date += batch.records["created_at"].null_count()
         for column, counter in (("category", self.by_category), ("visibility", self.by_visibility)):
             counter.update({str(name): n for name, n in batch.records[column].value_counts().iter_rows()})
         self.reasons.update({str(name): n for name, n in batch.rejects["reason"].value_counts().iter_rows()})
@@ -71,6 +75,8 @@ def ingest(
     mine          the handle whose words are yours: your recorded decision that they may be trained on here
     mapping       mapping file, for source jsonl
     dry_run       read and count, change nothing
+    returns       counts, `author_unknown` and `date_unknown` among them where there are such records, and in `rejects_file`
+                  where the rejects are, if there are any: a path within the workspace
     """
     from ownwords.core.errors import Busy, Usage
     from ownwords.store import locks
@@ -130,7 +136,8 @@ def _ingest(
     if dry_run:
         return {**said, "dry_run": True}
     _commit(house, staging, tally, owner)
-    return {**said, "new": staging.n_new, "changed": staging.n_changed, "unchanged": staging.n_unchanged}
+    where = {"rejects_file": f"{house.workspace.rejects.name}/{batch}.parquet"} if tally.n_rejects else {}
+    return {**said, **where, "new": staging.n_new, "changed": staging.n_changed, "unchanged": staging.n_unchanged}
 
 
 def _chosen(source: str, paths: tuple[str, ...]) -> list[tuple[str, ModuleType, Path]]:
@@ -252,9 +259,11 @@ def _networks(tally: _Tally) -> list[str]:
 
 
 def _said(tally: _Tally, batch: str, sources: list[str]) -> dict[str, object]:
+    unknown = {"author_unknown": tally.no_author, "date_unknown": tally.no_date}
     return {
         "records": tally.n_records,
         "rejects": tally.n_rejects,
+        **{name: n for name, n in unknown.items() if n},
         "by_category": dict(sorted(tally.by_category.items())),
         "by_visibility": dict(sorted(tally.by_visibility.items())),
         "private_counted": tally.n_private,
