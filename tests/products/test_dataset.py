@@ -121,6 +121,16 @@ def test_the_card_names_purpose_policy_and_what_was_left_out(tmp_path):
     assert "repost" in card
 
 
+@pytest.mark.parametrize("options", [{}, {"form": "flat"}, {"held_out": 0.4, "max_context": 3}, {"sample": 5}, {"near": 0.0}])
+def test_every_post_that_went_in_is_in_or_counted_as_dropped(tmp_path, options):
+    said = built(network(5), tmp_path / "out", Options(**options)).metrics
+    assert said["posts_in"] == said["posts"] + sum(said["dropped"].values())
+    assert min(said["dropped"].values()) > 0
+    assert "in a duplicate dialogue" in said["dropped"]
+    assert ("not in the sample" in said["dropped"]) == ("sample" in options)
+    assert said["dialogues_dropped"]["exact duplicate"] > 0
+
+
 def test_a_sample_is_some_of_the_rows_and_the_same_each_time(tmp_path):
     whole = built(network(3), tmp_path / "whole")
     few = built(network(3), tmp_path / "few", Options(sample=5))

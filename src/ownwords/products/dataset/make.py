@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -17,10 +18,10 @@ from ownwords.products.dataset import Options
 from ownwords.products.dataset.card import card
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ownwords.core.dataset import Dataset
+    from ownwords.core.dataset import Dataset, StepRecord
     from ownwords.core.product import Artifact, Opened
     from ownwords.core.schemas import Columns
     from ownwords.core.step import Param
@@ -51,8 +52,9 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
         chosen = replace(chosen, held_out=0.0)  # one person cannot be on both sides: all of it is learnt from
     scratch = out / "scratch"
     made = run(inputs["rows"].dataset, plan(chosen), scratch)
-    rows = _chosen_rows(made.rows, chosen)
-    metrics = _metrics(made, rows)
+    found = made.rows.collect(engine="streaming")
+    rows = _chosen_rows(found, chosen)
+    metrics = _metrics(made, found, rows)
     files.remove_tree(scratch)
     hashes = dict[str, str]()
     for split in SPLITS:
@@ -125,27 +127,41 @@ def _checked(options: Options) -> Options:
     return options
 
 
-def _chosen_rows(rows: pl.LazyFrame, options: Options) -> pl.DataFrame:
+def _chosen_rows(rows: pl.DataFrame, options: Options) -> pl.DataFrame:
     """All rows, or the `sample` whose ids come first by chance; sorted by row_id."""
-    found = rows.collect(engine="streaming")
     if options.sample:
-        found = by_stable_chance(found, "row_id", options.seed).head(options.sample)
-    return found.sort("row_id")
+        rows = by_stable_chance(rows, "row_id", options.seed).head(options.sample)
+    return rows.sort("row_id")
 
 
-def _metrics(made: Dataset, rows: pl.DataFrame) -> dict[str, object]:
-    """Counts that a rebuild without a forgotten person shares with a workspace that never held them."""
+def _metrics(made: Dataset, found: pl.DataFrame, rows: pl.DataFrame) -> dict[str, object]:
+    """Counts that a rebuild without a forgotten person shares with a workspace that never held them.
+
+    posts_in = posts + those of `dropped`; a dialogue dropped as a duplicate may hold several posts, and one of them may stand
+    in another dialogue still, so `dialogues_dropped` counts something else.
+    """
     split = dict(rows.group_by("split").len().iter_rows())
-    dropped = dict[str, int]()
-    for step in made.steps:
-        for reason, n in step.dropped:
-            dropped[reason] = dropped.get(reason, 0) + n
+    n_posts, n_found = (table["record_ids"].explode().drop_nulls().n_unique() for table in (rows, found))
+    threads = next(number for number, step in enumerate(made.steps) if step.name == "threads")
+    dropped = _reasons(made.steps[:threads])
+    n_in = made.steps[0].n_in
+    dropped["in a duplicate dialogue"] = n_in - sum(dropped.values()) - n_found
+    dropped["not in the sample"] = n_found - n_posts
     return {
-        "posts_in": made.steps[0].n_in,
-        "posts": rows["record_ids"].explode().drop_nulls().n_unique(),
+        "posts_in": n_in,
+        "posts": n_posts,
         "people": rows["people"].explode().drop_nulls().n_unique(),
         "dialogues": rows.height,
         "split": {name: split.get(name, 0) for name in SPLITS},
         "turns": int(rows["turns"].list.len().sum()),
-        "dropped": dict(sorted(dropped.items())),
+        "dropped": {reason: n for reason, n in sorted(dropped.items()) if n},
+        "dialogues_dropped": _reasons([step for step in made.steps if step.name in ("exact", "near")]),
     }
+
+
+def _reasons(steps: Sequence[StepRecord]) -> dict[str, int]:
+    """What these steps dropped, by reason."""
+    total: Counter[str] = Counter()
+    for step in steps:
+        total.update(dict(step.dropped))
+    return dict(sorted(total.items()))
