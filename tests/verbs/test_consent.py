@@ -117,9 +117,9 @@ def test_forged_guardian_claim(root):
     ownwords.consent(root, "verify", ALICE, "guardian", holder=MOTHER, evidence=EVIDENCE)
     with pytest.raises(NotPermitted, match="rule 5"):
         ownwords.consent(root, "give", ALICE, "train_ai", holder=AUNT, **give)
-    for action in ("give", "refuse"):
+    for action, what in (("give", "train_ai"), ("refuse", "train_ai"), ("state", "protected"), ("state", "deleted")):
         with pytest.raises(NotPermitted, match="known to be a minor"):
-            ownwords.consent(root, action, ALICE, "train_ai", holder=MOTHER, **give)
+            ownwords.consent(root, action, ALICE, what, holder=MOTHER, **give)
 
 
 def test_forged_death_claim(root):

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from ownwords.verbs._house import House
 
 ROLES = ("guardian", "legacy_contact")
+#: States of an account whose owner is dead, or said to be.
+DEAD = frozenset({"memorialised", "historical", "disputed"})
 #: States in which nobody can be taken for the person any more.
-SILENT = frozenset({"memorialised", "historical", "disputed", "deleted"})
+SILENT = DEAD | {"deleted"}
 _APPOINTED, _VERIFIED, _DISMISSED = "role.appointed", "role.verified", "role.dismissed"
 
 
@@ -67,6 +69,8 @@ def check_voice(house: House, account: str, by: str, holder: str | None) -> None
         rule = "5" if by == "guardian" else "3"
         says = f"rule {rule}: this {by.replace('_', ' ')} was not appointed and verified for that account"
         raise NotPermitted(says, f"ownwords consent appoint PERSON {by} --holder ID, then consent verify with --evidence")
+    if by == "guardian" and house.is_minor(account) is False:
+        raise NotPermitted("rule 5: a guardian speaks for somebody known to be a minor, and that account's owner is of age", "--by self")
 
 
 def shown(house: House, account: str) -> list[dict[str, object]]:

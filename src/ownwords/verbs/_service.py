@@ -110,7 +110,9 @@ class Service:
 
     def is_dead(self, account: str) -> bool:
         """Whether the account is a memorial, or of somebody long dead: no one can speak as its person any more."""
-        return self._house.state_of(account) in {"memorialised", "historical", "disputed"}
+        from ownwords.verbs._roles import DEAD
+
+        return self._house.state_of(account) in DEAD
 
     def dispute(self, account: str) -> None:
         """Somebody spoke as the person of a memorial: until an operator has verified who it is, nothing of theirs is used."""

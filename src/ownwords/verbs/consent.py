@@ -152,7 +152,7 @@ def _decide(house: House, action: str, person: str, body: dict[str, object], hol
     if record is not None and not house.holds(str(record), account):
         raise Usage("--record names no record of that account", "ownwords permit why RECORD shows whose it is")
     _roles.check_voice(house, account, str(body["by"]), holder)
-    if body["by"] == "guardian" and (house.is_minor(account) is False or (grants and not house.is_minor(account))):
+    if body["by"] == "guardian" and grants and not house.is_minor(account):
         raise NotPermitted(
             "rule 5: a guardian decides for somebody known to be a minor, and that account is not", "--by self, if it is they"
         )
@@ -186,7 +186,6 @@ def _state(house: House, account: str, state: str, by: str, holder: str | None, 
         raise NotFound.among("account state", state, ACCOUNT_STATES - {"disputed"})
     _roles.check_voice(house, account, by, holder)
     now_is = house.state_of(account)
-    dead = {"memorialised", "historical", "disputed"}
     if now_is == "deleted":
         raise NotPermitted("rule 3: the account is deleted; its erasure is due and cannot be called off", "ownwords forget PERSON")
     if state == "historical" and (by != "court" or evidence is None or now_is != "memorialised"):
@@ -200,7 +199,7 @@ def _state(house: House, account: str, state: str, by: str, holder: str | None, 
         raise NotPermitted(f"rule 3: {by} can close an account, only the person can open it again", "use --by self, if it is they")
     if by == "import" and state == "deleted":
         raise NotPermitted("rule 3: a deletion cannot be called off, so it is not taken on hearsay", "deactivated closes the account too")
-    if now_is in dead and by == "self" and evidence is None:
+    if now_is in _roles.DEAD and by == "self" and evidence is None:
         return {
             "event": dispute(house, account),
             "action": "state",
