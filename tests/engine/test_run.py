@@ -20,8 +20,8 @@ def test_rows_are_counted_in_out_and_by_reason(tmp_path):
 
 
 def test_the_record_holds_every_parameter(tmp_path):
-    done = run(permitted(POSTS), [("clean", {"min_chars": 12})], tmp_path / "scratch")
-    assert dict(done.steps[0].params) == {"keep_quotes": False, "max_chars": 100_000, "min_chars": 12}
+    done = run(permitted(POSTS), [("clean", {"max_chars": 15})], tmp_path / "scratch")
+    assert dict(done.steps[0].params) == {"keep_quotes": False, "max_chars": 15}
     assert done.steps[0].n_out == 1
 
 

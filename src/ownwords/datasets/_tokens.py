@@ -6,7 +6,8 @@ import polars as pl
 
 from ownwords.core import handles
 
-USER, URL, CODE, QUOTE = "[user]", "[url]", "[code]", "[quote]"
+USER, URL, CODE, QUOTE, EMAIL = "[user]", "[url]", "[code]", "[quote]", "[email]"
+MARKS = (USER, EMAIL, URL, CODE, QUOTE)
 #: What the store writes where a forgotten person's name stood. Law 2: it must come out exactly as the name would have.
 FORGOTTEN = r"\[forgotten\]"
 _NAME = r"[A-Za-z0-9_]+"
@@ -44,8 +45,8 @@ def without_names(text: pl.Expr) -> pl.Expr:
 
 
 def n_own_chars(text: pl.Expr) -> pl.Expr:
-    """Characters that are the author's own: no names, addresses, links, marks, spaces or punctuation.
+    """Characters that are the author's own in what `pii` hands on: no names, addresses, links, marks, spaces or punctuation.
 
     A forgotten name weighs as much as a present one, nothing, so that no threshold can tell them apart.
     """
-    return without_names(text).str.replace_all(r"\[(?:user|email|url|code|quote)\]|[\s\p{P}]", "").str.len_chars()
+    return text.str.replace_many(list(MARKS), [""] * len(MARKS)).str.replace_all(r"[\s\p{P}]", "").str.len_chars()

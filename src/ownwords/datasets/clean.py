@@ -1,4 +1,4 @@
-"""Plain words out of what networks export: no markup, links as `[url]`, tidy characters; what holds no words goes."""
+"""Plain words out of what networks export: no markup, links as `[url]`, tidy characters; what nobody wrote here goes."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core.step import DROP, Stage
-from ownwords.datasets._tokens import CODE, FORGOTTEN, QUOTE, URL, n_own_chars
+from ownwords.datasets._tokens import CODE, FORGOTTEN, QUOTE, URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ownwords.core.step import Param
 
-#: min_chars   fewer letters, digits or symbols than this (names, links and marks do not count): `too short`
 #: max_chars   more characters than this: `too long`; bounds what one row can cost
 #: keep_quotes keep what a post quotes from others inside its own text, instead of `[quote]`
-PARAMS: Mapping[str, Param] = {"min_chars": 2, "max_chars": 100_000, "keep_quotes": False}
+PARAMS: Mapping[str, Param] = {"max_chars": 100_000, "keep_quotes": False}
 
 #: What later steps need of a record; the rest stays behind.
-KEPT = ("record_id", "record_no", "account_id", "created_at", "language", "reply_to", "text")
+KEPT = (
+    *("record_id", "record_no", "account_id", "network", "category", "terms"),
+    *("created_at", "language", "reply_to", "score", "text"),
+)
 _WRITTEN = ("post", "reply")
 _TAGS = (
     "a|abbr|address|article|aside|b|bdi|bdo|big|blockquote|body|br|caption|center|cite|code|col|dd|del|details|dfn|div|dl|dt|em|"
@@ -60,20 +62,26 @@ _PILED_MARKS = r"(\p{M}{4})\p{M}+"
 
 
 def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
-    """RECORDS in, their columns `KEPT` out: `text` is cleaned; what holds no words of its author is dropped with a reason."""
+    """RECORDS in, their columns `KEPT` out: `text` is cleaned; reposts and what has no text are dropped with a reason.
+
+    score   int64: what readers gave it, as the network counts; from `attributes`, null where it says none
+    """
     return (Stage(None, lambda rows: _clean(rows, params)),)
 
 
 def _clean(rows: pl.LazyFrame, params: Mapping[str, Param]) -> pl.LazyFrame:
     raw = pl.col("text")
-    rows = rows.with_columns(_refused(raw, params).alias(DROP)).select(*KEPT, DROP)
+    rows = rows.with_columns(_refused(raw, params).alias(DROP), _score(pl.col("attributes")).alias("score")).select(*KEPT, DROP)
     rows = rows.with_columns(pl.when(pl.col(DROP).is_null()).then(raw).alias("text"))
     rows = rows.with_columns(_plain(pl.col("text"), keep_quotes=bool(params["keep_quotes"])).alias("text"))
-    late = (
-        pl.when(pl.col("text") == "").then(pl.lit("no text"))
-        .when(n_own_chars(pl.col("text")) < int(params["min_chars"])).then(pl.lit("too short"))
-    )  # fmt: skip
-    return rows.with_columns(pl.coalesce(pl.col(DROP), late).alias(DROP))
+    is_empty = pl.when(pl.col("text") == "").then(pl.lit("no text"))
+    return rows.with_columns(pl.coalesce(pl.col(DROP), is_empty).alias(DROP))
+
+
+def _score(attributes: pl.Expr) -> pl.Expr:
+    """The whole number under the key `score` of a JSON object; read only where there is such a key."""
+    has_one = attributes.str.contains('"score":', literal=True)
+    return pl.when(has_one).then(attributes).otherwise(None).str.json_path_match("$.score").cast(pl.Int64, strict=False)
 
 
 def _refused(raw: pl.Expr, params: Mapping[str, Param]) -> pl.Expr:

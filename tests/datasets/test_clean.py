@@ -1,0 +1,42 @@
+"""What cleaning hands on: the columns later steps need, the score that a network gave, and text without markup."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from ownwords.datasets import clean
+from posts import records
+
+
+def cleaned(rows: list[dict], **params: object) -> pl.DataFrame:
+    return clean.stages({**clean.PARAMS, **params})[0].run(records(rows).lazy()).collect()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "score"),
+    [
+        ('{"score":5}', 5),
+        ('{"kind":"comment", "score": -3}', -3),
+        ('{"score":null}', None),
+        ('{"inner":{"score":4}}', None),
+        ('{"title":"my \\"score\\": 9"}', None),
+        ('{"upvotes":4}', None),
+        (None, None),
+    ],
+)
+def test_the_score_is_the_one_the_network_told(attributes, score):
+    out = cleaned([{"text": "some words", "attributes": attributes}])
+    assert out.schema["score"] == pl.Int64
+    assert out["score"].to_list() == [score]
+
+
+def test_later_steps_get_the_columns_they_were_promised():
+    out = cleaned([{"text": "some words", "network": "x", "terms": "own-export", "language": "id", "reply_to": "x:1"}])
+    assert out.columns == [*clean.KEPT, "drop"]
+    assert out.row(0, named=True)["network"] == "x"
+    assert out.row(0, named=True)["terms"] == "own-export"
+
+
+def test_a_post_of_nothing_but_names_is_left_to_the_quality_step():
+    assert cleaned([{"text": "@sari_99"}, {"text": " "}])["drop"].to_list() == [None, "no text"]
