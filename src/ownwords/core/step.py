@@ -18,12 +18,28 @@ DROP = "drop"
 class Stage:
     """One function that is right on any set of rows closed under `key`.
 
-    key   column whose equal values must come together; None = each row by itself; "*" = all rows (a small reduce)
+    key   column whose equal values must come together; None = each row by itself
     run   LazyFrame -> LazyFrame; may add the column `drop` (string: the reason, null: keep); accepts empty input
     """
 
     key: str | None
     run: Callable[[pl.LazyFrame], pl.LazyFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """What a row cannot know by itself: few columns of all rows are looked at together, and each row is told.
+
+    read     rows -> narrow rows, row by row: `record_no` (int64) and what is needed; strings cost memory, hashes do not
+    decide   narrow rows, all of them or any set closed under `key` -> decisions, with `record_no`
+    run      (rows, decisions) -> rows, row by row, joined on `record_no`; may add `drop` as a Stage does
+    key      column of the narrow rows; None = all at once
+    """
+
+    read: Callable[[pl.LazyFrame], pl.LazyFrame]
+    decide: Callable[[pl.LazyFrame], pl.LazyFrame]
+    run: Callable[[pl.LazyFrame, pl.LazyFrame], pl.LazyFrame]
+    key: str | None = None
 
 
 class Step(Protocol):
@@ -32,5 +48,5 @@ class Step(Protocol):
     #: Every parameter with its default; what a manifest records.
     PARAMS: Mapping[str, Param]
 
-    def stages(self, params: Mapping[str, Param]) -> tuple[Stage, ...]:
+    def stages(self, params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
         """The stages for these parameters, in order."""
