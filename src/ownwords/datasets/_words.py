@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,7 +54,7 @@ class Words:
         n_blocks = max(1, int(ends[-1]) // _BLOCK) if len(ends) else 0
         cuts = np.unique(np.searchsorted(ends, np.arange(1, n_blocks) * _BLOCK)) if n_blocks else np.zeros(0, np.int64)
         edges = [0, *(int(cut) for cut in cuts if 0 < cut < len(texts)), len(texts)]
-        blocks = [_block(texts[a:b], lengths[a:b]) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+        blocks = [_block(texts[a:b], lengths[a:b]) for a, b in pairwise(edges) if b > a]
         if not blocks:
             return cls(np.zeros(0, np.uint64), np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint8))
         hashes, counts, sizes, first = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
