@@ -27,6 +27,28 @@ def tell(task: str, n_done: int, n_total: int | None = None, note: str = "") -> 
         listener(task, n_done, n_total, note)
 
 
+def teller() -> Teller:
+    """`tell` as it is heard here, for work that goes on in other threads."""
+    return Teller(_listener.get())
+
+
+class Teller:
+    """Tells one listener, or nobody."""
+
+    def __init__(self, listener: Listener | None) -> None:
+        self._listener = listener
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens."""
+        return self._listener is not None
+
+    def __call__(self, task: str, n_done: int, n_total: int | None = None, note: str = "") -> None:
+        """Report progress."""
+        if self._listener is not None:
+            self._listener(task, n_done, n_total, note)
+
+
 @contextmanager
 def heard_by(listener: Listener) -> Iterator[None]:
     """Within the block `listener` hears every `tell`."""

@@ -72,7 +72,7 @@ class Words:
 
     def total(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
         """float64[R]: the sum of `values` (one a word) over each text."""
-        return np.bincount(self.rows, weights=values.astype(np.float64), minlength=len(self.offsets) - 1)
+        return np.bincount(self.rows, weights=values.astype(np.float64), minlength=len(self.offsets) - 1).astype(np.float64)
 
 
 def hash_of(word: str) -> int:
