@@ -18,8 +18,8 @@ from posts import dialogues, permitted, records, turns
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "steps"
 STEPS = plugins.names("step")
-INPUT = {"clean": records, "pii": records, "threads": records, "split": turns}
-ORDER = {"clean": "record_id", "pii": "record_id", "threads": ["dialogue", "place"]}
+INPUT = {"clean": records, "pii": records, "threads": records, "sample": records, "split": turns}
+ORDER = {"clean": "record_id", "pii": "record_id", "sample": "record_id", "threads": ["dialogue", "place"]}
 
 
 def table(name: str) -> pl.DataFrame:
