@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import polars as pl
 import pytest
 
@@ -57,3 +60,34 @@ def test_no_id_stands_in_the_file_in_clear(held):
     _, ids, path = held
     ids.find("x:42")
     assert b"x:42" not in path.read_bytes()
+
+
+def test_many_small_additions_are_few_runs_and_all_are_found(held):
+    _, ids, path = held
+    for n in range(100):
+        ids.add(pl.DataFrame({"record_id": [f"y:{n}", "y:again"], "record_no": [5000 + n, 9000 + n]}))
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM runs").fetchone()[0] < 20
+    assert [ids.find(f"y:{n}") for n in range(100)] == [[5000 + n] for n in range(100)]
+    assert ids.find("y:again") == list(range(9000, 9100))
+    assert ids.find("x:42") != []
+
+
+def test_an_id_of_more_revisions_than_a_page_holds_is_found_and_dropped_whole(held):
+    _, ids, path = held
+    names = ["y:1", *["y:2"] * 3000, "y:3"]
+    ids.add(pl.DataFrame({"record_id": names, "record_no": range(3002)}))
+    assert [len(ids.find(name)) for name in ("y:1", "y:2", "y:3")] == [1, 3000, 1]
+    ids.drop(["y:2"])
+    assert [len(ids.find(name)) for name in ("y:1", "y:2", "y:3")] == [1, 0, 1]
+    assert ids._hash("y:2") not in path.read_bytes()
+
+
+def test_a_page_cut_short_is_a_lost_index(held):
+    store, ids, path = held
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE pages SET hashes = substr(hashes, 1, 12)")
+    assert ids.find("x:42") is None
+    assert ids.version() is None
+    ids.rebuild(store)
+    assert ids.find("x:42") != []

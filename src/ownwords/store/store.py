@@ -64,15 +64,19 @@ class Store:
         rows = self.scan((wanted // (1 << 48)).unique().to_list())
         return rows.join(wanted.to_frame().lazy(), on="record_no", how="semi")
 
-    def newest_of(self, numbers: Sequence[int], columns: Sequence[str], batches: Sequence[str] | None = None) -> pl.DataFrame:
-        """table[columns], one row or none: the highest revision of one record, which `numbers` are all the numbers of.
+    def newest_of(
+        self, record_id: str, numbers: Sequence[int], columns: Sequence[str], batches: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """table[columns], one row or none: the highest revision of one record.
 
+        numbers   every number of that record, and perhaps of others
         batches   only revisions that came in by these ingests; None: all
         """
         if not numbers:
             return pl.DataFrame(schema={name: RECORDS[name] for name in columns})
         buckets = sorted({number >> 48 for number in numbers})
         rows = self.records.scan(self.versions.records).filter(pl.col("bucket").is_in(buckets) & pl.col("record_no").is_in(list(numbers)))
+        rows = rows.filter(pl.col("record_id") == record_id)
         if batches is not None:
             rows = rows.filter(pl.col("batch").is_in(list(batches)))
         return rows.select(*columns, "revision").collect().sort("revision").tail(1).drop("revision")

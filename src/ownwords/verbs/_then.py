@@ -91,7 +91,7 @@ class Then:
             house.record(record_id)  # makes the index again, where nobody writes
         numbers = house.ids.find(record_id) if house.ids.version() == self.store.versions.records else None
         if numbers is not None:
-            return self.store.newest_of(numbers, NEEDED_COLUMNS, self._batches).filter(pl.col("record_id") == record_id)
+            return self.store.newest_of(record_id, numbers, NEEDED_COLUMNS, self._batches)
         return self.rows().filter(pl.col("record_id") == record_id).select(NEEDED_COLUMNS).collect()
 
     def facts(self, policy: Policy | None = None, about: pl.DataFrame | None = None) -> Facts:
