@@ -19,15 +19,29 @@ def since_epoch(seconds: pl.Expr) -> pl.Expr:
 
 def iso(text: pl.Expr) -> pl.Expr:
     """Instant of an ISO 8601 text; without a zone it is UTC, without a time midnight; null if it is none."""
+    return text.map_batches(_iso, return_dtype=TIME, is_elementwise=True)
+
+
+def _iso(texts: pl.Series) -> pl.Series:
+    """Most files write one form, `2026-05-01T10:00:00Z`: the others are tried on what is left of it alone."""
+    told = texts.cast(pl.String)
+    found = told.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False).dt.replace_time_zone("UTC")
+    # This one form alone would also take `10: 0:00` and `--26-05-01`.
+    is_plain = (told.str.len_bytes() == 20) & ~told.str.contains(" ", literal=True)
+    open_ones = told.is_not_null() & (found.is_null() | ~is_plain)
+    if open_ones.any():
+        found = found.scatter(open_ones.arg_true(), told.filter(open_ones).to_frame("told").select(_any_iso(pl.col("told")))["told"])
+    return found.to_frame("found").select(in_range(pl.col("found"))).to_series().alias(texts.name)
+
+
+def _any_iso(text: pl.Expr) -> pl.Expr:
     plain = text.str.strip_chars().str.replace(" ", "T", literal=True)
-    return in_range(
-        pl.coalesce(
-            plain.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False),
-            plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", time_zone="UTC", strict=False),
-            plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%#z", time_unit="us", time_zone="UTC", strict=False),
-            plain.str.to_datetime("%Y-%m-%dT%H:%M", time_unit="us", time_zone="UTC", strict=False),
-            plain.str.to_date("%Y-%m-%d", strict=False).cast(TIME),
-        )
+    return pl.coalesce(
+        plain.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False),
+        plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", time_zone="UTC", strict=False),
+        plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%#z", time_unit="us", time_zone="UTC", strict=False),
+        plain.str.to_datetime("%Y-%m-%dT%H:%M", time_unit="us", time_zone="UTC", strict=False),
+        plain.str.to_date("%Y-%m-%d", strict=False).cast(TIME),
     )
 
 

@@ -60,15 +60,20 @@ def _signal(name: str) -> str:
 
 
 def _ours(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
-    """Every column of ours as text; null where the file has none."""
+    """Every column of ours as text, without blanks around it; null where it is blank, or the file has none."""
     told = {name: _theirs(frame, theirs) for name, theirs in mapping.columns.items()}
     told |= {name: pl.lit(value) for name, value in mapping.constants.items()}
     return frame.select(
         AT,
-        *(told.get(name, pl.lit(None, pl.String)).cast(pl.String).alias(name) for name in sorted(KNOWN)),
+        *(_unblank(told[name].cast(pl.String), name) if name in told else pl.lit(None, pl.String).alias(name) for name in sorted(KNOWN)),
         *(_theirs(frame, theirs).alias(_inner(name)) for name, theirs in mapping.attributes.items()),
         *(_theirs(frame, theirs).alias(_signal(name)) for name, theirs in mapping.signals.items()),
     )
+
+
+def _unblank(told: pl.Expr, name: str) -> pl.Expr:
+    stripped = told.str.strip_chars()
+    return (told if name == "text" else pl.when(stripped != "").then(stripped)).alias(name)
 
 
 def _theirs(frame: pl.DataFrame, name: str) -> pl.Expr:
@@ -79,14 +84,11 @@ def _theirs(frame: pl.DataFrame, name: str) -> pl.Expr:
 
 
 def _typed(ours: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
-    blank_is_null = [
-        pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name).str.strip_chars()) for name in sorted(KNOWN - {"text"})
-    ]
-    clean = ours.with_columns(blank_is_null)
+    told = mapping.columns.keys() | mapping.constants.keys()
     try:
-        return clean.with_columns(
-            *(_instant(pl.col(name), mapping).alias(name) for name in INSTANTS),
-            *(pl.col(name).str.extract_all(r'[^\[\]",\s]+').alias(name) for name in LISTS),
+        return ours.with_columns(
+            *(_instant(pl.col(name), mapping).alias(name) if name in told else pl.lit(None, TIME).alias(name) for name in INSTANTS),
+            *(_listed(name) if name in told else pl.lit(None, pl.List(pl.String)).alias(name) for name in LISTS),
             revision=pl.col("revision").cast(pl.Int32, strict=False).fill_null(0),
             born_on=pl.col("born_on").str.to_date("%Y-%m-%d", strict=False),
             language=pl.col("language").str.replace_all("_", "-", literal=True),
@@ -95,6 +97,10 @@ def _typed(ours: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
         raise BadInput(
             f"the format {mapping.time_format!r} or the zone {mapping.zone!r} under [time] cannot be used", "see docs/sources.md"
         ) from error
+
+
+def _listed(name: str) -> pl.Expr:
+    return pl.col(name).str.extract_all(r'[^\[\]",\s]+').alias(name)
 
 
 def _instant(text: pl.Expr, mapping: Mapping) -> pl.Expr:
