@@ -118,18 +118,20 @@ def _block(
     data = np.frombuffer(texts.str.join("\n").item().encode() + b"\n", np.uint8)
     is_word, values = _tables()
     inside = is_word.take(data)
-    edges = np.flatnonzero(np.diff(inside.view(np.int8), prepend=np.int8(0)))
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    if inside[0]:
+        edges = np.concatenate([np.zeros(1, np.int64), edges])
     starts, ends = edges[::2], edges[1::2]
-    powers, inverses = _powers(1 << max(len(data) - 1, 1).bit_length())
+    power, inverse = powers(1 << max(len(data) - 1, 1).bit_length())
     sums = np.zeros(len(data) + 1, np.uint64)
-    np.cumsum(values.take(data) * powers[: len(data)], out=sums[1:])
-    hashes = _mixed((sums[ends] - sums[starts]) * inverses[starts])
+    np.cumsum(values.take(data) * power[: len(data)], out=sums[1:])
+    hashes = mixed((sums[ends] - sums[starts]) * inverse[starts])
     begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths + 1)])
     counts = np.diff(np.searchsorted(starts, begins))
     return hashes, counts, ends - starts, data[starts]
 
 
-def _mixed(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Every bit of the input in every bit of the output (SplitMix64's finalizer)."""
     value = (value ^ (value >> np.uint64(30))) * _MIX_1
     value = (value ^ (value >> np.uint64(27))) * _MIX_2
@@ -141,13 +143,13 @@ def _tables() -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
     """Which bytes are part of a word, and a number for each byte."""
     is_word = np.zeros(256, bool)
     is_word[[*range(48, 58), *range(65, 91), *range(97, 123), *range(128, 256)]] = True
-    return is_word, _mixed(np.arange(1, 257, dtype=np.uint64) * np.uint64(_BASE))
+    return is_word, mixed(np.arange(1, 257, dtype=np.uint64) * np.uint64(_BASE))
 
 
 @cache
-def _powers(n: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def powers(n: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """The powers of the multiplier and of its inverse, 0 to n - 1, modulo 2**64."""
     steps = np.full((2, n), np.array([[_BASE], [_INVERSE]], np.uint64))
     steps[:, 0] = 1
-    powers = np.cumprod(steps, axis=1, dtype=np.uint64)
-    return powers[0], powers[1]
+    both = np.cumprod(steps, axis=1, dtype=np.uint64)
+    return both[0], both[1]
