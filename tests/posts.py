@@ -19,9 +19,15 @@ TURNS = {
     "record_id": pl.String,
     "record_no": pl.Int64,
     "account_id": pl.String,
+    "network": pl.String,
+    "category": pl.String,
+    "terms": pl.String,
     "created_at": TIME,
+    "language": pl.String,
+    "reply_to": pl.String,
+    "score": pl.Int64,
     "text": pl.String,
-    "dialogue": pl.String,
+    "dialogue": pl.Int64,
     "place": pl.Int32,
     "learn": pl.Boolean,
 }
@@ -53,8 +59,11 @@ def records(rows: list[dict]) -> pl.DataFrame:
 
 
 def turns(rows: list[dict]) -> pl.DataFrame:
-    """What `threads` hands on."""
-    whole = [{"record_no": n, "learn": True} | row | {"created_at": _when(row.get("created_at", ...), n)} for n, row in enumerate(rows)]
+    """What `threads` hands on; what is left out: unknown."""
+    whole = [
+        dict.fromkeys(TURNS) | {"record_no": n, "learn": True} | row | {"created_at": _when(row.get("created_at", ...), n)}
+        for n, row in enumerate(rows)
+    ]
     return pl.DataFrame(whole, schema=TURNS)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from ownwords.core import plugins
-from ownwords.core.step import DROP, Stage
+from ownwords.core.step import DROP, Reduce, Stage
 from ownwords.engine.run import run
 from posts import dialogues, permitted, records, turns
 
@@ -65,7 +65,7 @@ def test_the_order_of_rows_changes_nothing(name, tmp_path):
     rows = table(name)
     straight = outcome(name, rows, tmp_path / "a")
     for seed in (1, 2):
-        assert outcome(name, rows.sample(fraction=1, shuffle=True, seed=seed), tmp_path / "b") == straight
+        assert outcome(name, rows.sample(fraction=1, shuffle=True, seed=seed), tmp_path / f"b{seed}") == straight
     assert outcome(name, rows.reverse(), tmp_path / "c") == straight
 
 
@@ -75,20 +75,25 @@ def test_a_stage_is_right_on_any_rows_closed_under_its_key(name):
     whole = halves = table(name)
     module = plugins.load("step", name)
     for stage in module.stages({**module.PARAMS, **params(name)}):
-        whole, halves = through(stage, whole), pl.concat([through(stage, half) for half in parted(stage, halves)])
+        whole, halves = through(stage, [whole]), through(stage, parted(None if isinstance(stage, Reduce) else stage.key, halves))
     order = ORDER.get(name, "row_id")
     assert whole.sort(order).drop("part", strict=False).equals(halves.select(whole.columns).sort(order).drop("part", strict=False))
 
 
-def through(stage: Stage, rows: pl.DataFrame) -> pl.DataFrame:
-    done = stage.run(rows.lazy()).collect()
+def through(stage: Stage | Reduce, parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """The rows that stay, each part by itself; what is looked at together is parted by its own key."""
+    if isinstance(stage, Reduce):
+        narrow = pl.concat([stage.read(part.lazy()).collect() for part in parts])
+        together = [narrow] if stage.key is None or len(parts) == 1 else parted(stage.key, narrow)
+        decided = pl.concat([stage.decide(some.lazy()).collect() for some in together])
+        done = pl.concat([stage.run(part.lazy(), decided.lazy()).collect() for part in parts])
+    else:
+        done = pl.concat([stage.run(part.lazy()).collect() for part in parts])
     return done.filter(pl.col(DROP).is_null()).drop(DROP) if DROP in done.columns else done
 
 
-def parted(stage: Stage, rows: pl.DataFrame) -> list[pl.DataFrame]:
-    if stage.key == "*":
-        return [rows]
-    is_left = pl.int_range(pl.len()) % 2 == 0 if stage.key is None else pl.col(stage.key).rank("dense") % 2 == 0
+def parted(key: str | None, rows: pl.DataFrame) -> list[pl.DataFrame]:
+    is_left = pl.int_range(pl.len()) % 2 == 0 if key is None else pl.col(key).rank("dense") % 2 == 0
     return [rows.filter(is_left), rows.filter(~is_left)]
 
 
@@ -114,7 +119,11 @@ def test_one_thread_and_many_batches_give_the_same_rows(tmp_path):
             "PYTHONPATH": os.pathsep.join(map(str, (Path(__file__).parent, GOLDEN.parents[1]))),
         }
         done = subprocess.run(
-            [sys.executable, "-c", program, batch, str(tmp_path / "s")], env=env, capture_output=True, text=True, check=True
+            [sys.executable, "-c", program, batch, str(tmp_path / f"{threads}-{batch}")],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         said.append(done.stdout)
     assert said[0] == said[1] == said[2]

@@ -10,21 +10,45 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownwords.core.schemas import RECORDS
+from ownwords.core.step import Stage
 from ownwords.datasets import threads
+from ownwords.datasets._ids import id_numbers
 from posts import DAY, records
 
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def linked(rows: pl.DataFrame, **given) -> list[tuple[str, int, str, bool]]:
-    out = threads.stages({**threads.PARAMS, **given})[0].run(rows.lazy()).collect()
-    return sorted(out.select("dialogue", "place", "record_id", "learn").iter_rows())
+def decided(rows: pl.DataFrame, **given) -> pl.DataFrame:
+    """The turns, after the stage as an engine carries it out."""
+    (stage,) = threads.stages({**threads.PARAMS, **given})
+    if isinstance(stage, Stage):
+        return stage.run(rows.lazy()).collect()
+    told = stage.decide(stage.read(rows.lazy()).collect().lazy()).collect()
+    return stage.run(rows.lazy(), told.lazy()).collect()
 
 
-def expected(rows: list[dict], max_turns: int, max_context: int) -> list[tuple[str, int, str, bool]]:
+def linked(rows: pl.DataFrame, **given) -> list[tuple[str, int, str | None, bool]]:
+    """(record id of the dialogue's first own turn, place, record id or None: withheld, learn) of each turn, sorted."""
+    out = decided(rows, **given)
+    if "drop" in out.columns:
+        out = out.filter(pl.col("drop").is_null())
+    assert (out["text"].is_not_null() | rows["text"].is_null().any()).all()
+    assert (out["text"] == "[withheld]").equals(out["record_id"].is_null())
+    name = dict(rows.select("record_no", "record_id").iter_rows())
+    turns = [(name[number], *rest) for number, *rest in out.select("dialogue", "place", "record_id", "learn").iter_rows()]
+    return sorted(turns, key=lambda turn: turn[:2])
+
+
+def number(name: str) -> int:
+    return id_numbers(pl.Series([name])).item()
+
+
+def expected(rows: list[dict], max_turns: int, max_context: int, mark_missing: bool) -> list[tuple[str, int, str | None, bool]]:
     """The same by loops: rank, cut rings at their earliest record, follow first answers, cut, show what was above."""
-    key = {row["record_id"]: (row["created_at"] or LATEST, row["record_id"]) for row in rows}
-    parent = {row["record_id"]: row["reply_to"] for row in rows if row["reply_to"] in key and row["reply_to"] != row["record_id"]}
+    key = {row["record_id"]: (row["created_at"] or LATEST, number(row["record_id"])) for row in rows}
+    asked = {row["record_id"]: row["reply_to"] for row in rows if row["reply_to"] is not None}
+    repeats = {row["record_id"] for row in rows if row.get("repeats")}
+    parent = {name: to for name, to in asked.items() if to in key and to != name}
     for start in sorted(key):
         walked, here = [], start
         while here in parent and here not in walked:
@@ -44,14 +68,20 @@ def expected(rows: list[dict], max_turns: int, max_context: int) -> list[tuple[s
             chain.append(first[chain[-1]])
         for k in range(0, len(chain), max_turns):
             part = chain[k : k + max_turns]
-            out += [(part[0], place, one, True) for place, one in enumerate(part)]
+            while part and part[-1] in repeats:
+                part.pop()
+            if not part:
+                continue
+            out += [(part[0], place, one, one not in repeats) for place, one in enumerate(part)]
             above = part[0]
             for distance in range(1, max_context + 1):
-                above = parent.get(above)
-                if above is None:
+                if above not in parent:
+                    if mark_missing and asked.get(above, above) not in key:
+                        out.append((part[0], -distance, None, False))
                     break
+                above = parent[above]
                 out.append((part[0], -distance, above, False))
-    return sorted(out)
+    return sorted(out, key=lambda turn: turn[:2])
 
 
 @st.composite
@@ -62,16 +92,49 @@ def networks(draw) -> list[dict]:
         to = draw(st.one_of(st.none(), st.integers(0, n + 1)))
         minute = draw(st.one_of(st.none(), st.integers(0, 5)))
         created_at = None if minute is None else DAY.replace(minute=minute)
-        rows.append({"record_id": f"t:{k}", "reply_to": None if to is None else f"t:{to}", "text": f"text {k}", "created_at": created_at})
+        row = {"record_id": f"t:{k}", "reply_to": None if to is None else f"t:{to}", "text": f"text {k}", "created_at": created_at}
+        rows.append(row | {"repeats": draw(st.sampled_from([None, None, None, "exact duplicate"]))})
     return rows
 
 
-@settings(max_examples=150, deadline=None)
-@given(networks(), st.integers(1, 4), st.integers(0, 3))
-def test_dialogues_are_those_of_the_plain_rule_whatever_the_links(rows, max_turns, max_context):
-    found = linked(records(rows), max_turns=max_turns, max_context=max_context)
-    assert found == expected(rows, max_turns, max_context)
+def table(rows: list[dict], with_repeats: bool = True) -> pl.DataFrame:
+    frame = records([{name: value for name, value in row.items() if name != "repeats"} for row in rows])
+    repeats = pl.Series("repeats", [row.get("repeats") for row in rows], dtype=pl.String)
+    return frame.with_columns(repeats) if with_repeats else frame
+
+
+@settings(max_examples=200, deadline=None)
+@given(networks(), st.integers(1, 4), st.integers(0, 3), st.booleans())
+def test_dialogues_are_those_of_the_plain_rule_whatever_the_links(rows, max_turns, max_context, mark_missing):
+    given = {"max_turns": max_turns, "max_context": max_context, "mark_missing": mark_missing}
+    assert linked(table(rows), **given) == expected(rows, **given)
+    for row in rows:
+        row["repeats"] = None
+    found = linked(table(rows, with_repeats=False), **given)
+    assert found == expected(rows, **given)
     assert sorted(name for _, _, name, learn in found if learn) == sorted(row["record_id"] for row in rows)
+
+
+@settings(max_examples=50, deadline=None)
+@given(networks(), st.randoms())
+def test_what_is_kept_is_learnt_once_and_what_is_dropped_says_why(rows, random):
+    out = decided(table(rows), max_turns=3)
+    stays = out.filter(pl.col("drop").is_null())
+    new = sorted(row["record_id"] for row in rows if not row["repeats"])
+    assert sorted(stays.filter("learn")["record_id"]) == new
+    assert set(out["drop"].drop_nulls()) <= {"exact duplicate"}
+    own = out.filter(pl.col("place") >= 0)
+    assert sorted(own["record_id"]) == sorted(row["record_id"] for row in rows)
+    random.shuffle(rows)
+    assert linked(table(rows), max_turns=3) == linked(table(sorted(rows, key=lambda row: row["record_id"])), max_turns=3)
+
+
+def test_an_id_that_stands_twice_is_answered_once_and_both_its_rows_are_learnt():
+    rows = [{"record_id": "t:1", "text": "a"}, {"record_id": "t:1", "text": "b"}, {"record_id": "t:2", "text": "c", "reply_to": "t:1"}]
+    for some in (rows, rows[::-1]):
+        frame = records([row | {"record_no": k, "created_at": f"2024-01-0{k + 1}"} for k, row in enumerate(rows) if row in some])
+        out = decided(frame.sample(fraction=1, shuffle=True, seed=1)).sort("dialogue", "place")
+        assert out.select("text", "dialogue", "place").rows() == [("a", 0, 0), ("c", 0, 1), ("b", 1, 0)]
 
 
 def test_one_turn_and_no_context_is_every_record_by_itself():
@@ -81,9 +144,21 @@ def test_one_turn_and_no_context_is_every_record_by_itself():
 
 def test_what_is_shown_is_cut_and_what_is_learnt_is_not():
     rows = records([{"text": "long " * 100}, {"text": "b", "reply_to": "test:0"}, {"text": "c " * 100, "reply_to": "test:0"}])
-    out = threads.stages({**threads.PARAMS, "context_chars": 9})[0].run(rows.lazy()).collect()
+    out = decided(rows, context_chars=9)
     assert out.filter(~pl.col("learn"))["text"].to_list() == ["long long"]
     assert out.filter("learn")["text"].str.len_chars().sort().to_list() == [1, 200, 500]
+
+
+def test_nothing_of_a_row_that_is_not_there_is_used_but_that_it_was_answered():
+    """Two answers to the same absent record do not find each other through it."""
+    out = decided(
+        records([{"text": "a", "reply_to": "t:absent"}, {"text": "b", "reply_to": "t:absent"}, {"text": "c", "reply_to": "gone:1"}])
+    )
+    assert out["dialogue"].n_unique() == 3
+    withheld = out.filter(pl.col("place") < 0)
+    assert withheld["text"].to_list() == ["[withheld]"] * 3
+    told = withheld.drop("text", "dialogue", "place", "learn")
+    assert told.null_count().row(0) == (3,) * len(told.columns)
 
 
 def large(reply_to: pl.Expr, n: int) -> pl.DataFrame:
@@ -109,6 +184,5 @@ def test_a_million_answers_to_one_post_and_a_chain_of_a_million_end():
     }
     for reply_to in shapes.values():
         began = time.process_time()
-        out = threads.stages(threads.PARAMS)[0].run(large(reply_to, n).lazy())
-        assert out.select(pl.col("learn").sum()).collect().item() == n
+        assert decided(large(reply_to, n))["learn"].sum() == n
         assert time.process_time() - began < 60

@@ -1,68 +1,203 @@
-"""Who is learnt from and who is held out to test: by person, with no dialogue across the line."""
+"""Who, or when, is learnt from and what is held out to test: no dialogue across the line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from ownwords.core.step import DROP, Stage
+from ownwords.core import clock
+from ownwords.core.errors import Usage
+from ownwords.core.step import DROP, Reduce, Stage
 from ownwords.datasets._stable import share
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from numpy.typing import NDArray
 
     from ownwords.core.step import Param
 
-#: held_out   share of people held out, 0 to 1
+    Numbers = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+
+#: by         person: people are held out, nobody is on both sides; time: what was written last is
+#: held_out   share of people, or of records with a date, that is held out, 0 to 1
+#: at         with time: what was written at this ISO date or later is held out, whatever share that is; empty: by share
 #: seed       another seed, other people
-PARAMS: Mapping[str, Param] = {"held_out": 0.1, "seed": 7}
+#: alone      every dialogue has one turn, so that nothing has to come together
+PARAMS: Mapping[str, Param] = {"by": "person", "held_out": 0.1, "at": "", "seed": 7, "alone": False}
 
 #: What a dialogue is from here on, one row each.
-DIALOGUE = ("row_id", "split", "created_at", "text", "turns", "record_ids", "people", "origins")
+DIALOGUE = ("row_id", "split", "created_at", "network", "terms", "language", "turns", "people", "origins")
+_OF_FIRST = ("created_at", "network", "terms", "language")
+#: Whether a turn is held out; null where that is for its neighbours to say.
+_HELD = "_is_held"
+_LISTED = ("account_id", "text", "learn", "record_id", "record_no")
+_NEEDED = (*_LISTED, "dialogue", "place", *_OF_FIRST, _HELD)
 
 
-def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
-    """Turns in, dialogues out: row_id, split (train, held_out), created_at, text, turns, record_ids,
-    people (account ids), origins (record numbers).
+def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
+    """Turns in, dialogues out: row_id (the record id of the first learnt turn), split (train, held_out), created_at, network,
+    terms, language (of that turn), turns, people (account ids, one a turn), origins (record numbers, one a turn).
 
-    A person's side hangs on their account id and the seed alone, so nobody moves when someone else leaves. A dialogue is
-    cut wherever the side changes; each part goes on by itself, and shown turns with nothing after them to learn are dropped.
+    A turn that was withheld has a speaker, but no record id, person or origin. Speakers are numbered as they come in.
+
+    by person   a person's side hangs on their account id and the seed alone, so nobody moves when someone else leaves
+    by time     a learnt turn's side hangs on its date; without one it is learnt from. Nothing that is held out to be told is
+                older than anything that is learnt from; a shown turn goes with what follows it
+
+    A dialogue is cut wherever the side changes; each part goes on by itself, and shown turns with nothing after them to learn
+    are dropped.
+
+    raises   Usage for another `by`, or an `at` that is no date
     """
-    held_out, seed = float(params["held_out"]), int(params["seed"])
-    return (Stage("dialogue", lambda turns: _cut(turns, held_out, seed)), Stage("row_id", _folded))
+    if params["by"] == "person":
+        held_out, seed = float(params["held_out"]), int(params["seed"])
+        return (_fold(params, lambda turns: _by_person(turns, held_out, seed)),)
+    if params["by"] != "time":
+        raise Usage(f"split: by {params['by']!r} does not exist", "choose by=person or by=time")
+    if params["at"]:
+        since = _instant(str(params["at"]))
+        return (_fold(params, lambda turns: _sided(turns, pl.col("created_at") >= since)),)
+    late = float(params["held_out"])
+    return (Reduce(_dated, lambda dated: _latest(dated, late), _told), _fold(params, lambda turns: turns))
 
 
-def _cut(turns: pl.LazyFrame, held_out: float, seed: int) -> pl.LazyFrame:
-    is_held = share(pl.col("account_id").fill_null(""), seed) < held_out
-    side = pl.when(is_held).then(pl.lit("held_out")).otherwise(pl.lit("train"))
-    placed = turns.with_columns(side.alias("split")).sort("dialogue", "place")
-    begins = (pl.col("dialogue") != pl.col("dialogue").shift(1)) | (pl.col("split") != pl.col("split").shift(1))
-    parts = placed.with_columns(begins.fill_null(True).cum_sum().alias("part"))
-    learnt = parts.filter("learn")
-    names = learnt.group_by("part").agg(pl.col("record_id").sort_by("place").first().alias("row_id"))
-    named = parts.join(names, on="part", how="left")
-    why = pl.when(pl.col("row_id").is_null()).then(pl.lit("context from the other side"))
-    return named.with_columns(why.alias(DROP)).drop("part")
+def _fold(params: Mapping[str, Param], sided: Callable[[pl.LazyFrame], pl.LazyFrame]) -> Stage:
+    """The stage that makes dialogues of turns, once `sided` has told each turn's side."""
+    if params["alone"]:
+        return Stage(None, lambda turns: _alone(sided(turns)))
+    return Stage("dialogue", lambda turns: _folded(sided(turns).select(_NEEDED).collect(engine="streaming")).lazy())
 
 
-def _folded(turns: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a dialogue; speakers are numbered as they come in."""
-    entered = turns.group_by("row_id", "account_id").agg(pl.col("place").min().alias("entered"))
-    speaker = (pl.col("entered").rank("dense").over("row_id") - 1).cast(pl.Int32)
-    speakers = entered.with_columns(speaker.alias("speaker")).drop("entered")
-    spoken = turns.join(speakers, on=["row_id", "account_id"], how="left", nulls_equal=True)
+def _instant(text: str) -> datetime:
+    try:
+        return clock.from_text(text)
+    except ValueError:
+        raise Usage(f"split: at {text!r} is no date", "write it as 2026-01-31 or 2026-01-31T12:00:00Z") from None
 
-    def in_order(column: str | pl.Expr) -> pl.Expr:
-        return (pl.col(column) if isinstance(column, str) else column).sort_by("place")
 
-    dialogues = spoken.group_by("row_id").agg(
-        pl.col("split").first(),
-        pl.col("created_at").filter("learn").sort_by(pl.col("place").filter("learn")).first(),
-        in_order("text").str.join("\n").alias("text"),
-        in_order(pl.struct("speaker", "text", "learn")).alias("turns"),
-        in_order("record_id").alias("record_ids"),
-        in_order("account_id").alias("people"),
-        in_order("record_no").alias("origins"),
+def _sided(turns: pl.LazyFrame, is_held: pl.Expr) -> pl.LazyFrame:
+    """`is_held` for each learnt turn, unknown for one that is shown."""
+    return turns.with_columns(pl.when("learn").then(is_held.fill_null(value=False)).alias(_HELD))
+
+
+def _by_person(turns: pl.LazyFrame, held_out: float, seed: int) -> pl.LazyFrame:
+    """`is_held` for each turn, unknown for one that was withheld."""
+
+    def held(accounts: pl.Series) -> pl.Series:
+        people = accounts.unique().to_frame("id")
+        chosen = people.filter(share(pl.col("id").fill_null(""), seed) < held_out)["id"]
+        return accounts.is_in(chosen.implode(), nulls_equal=True)
+
+    side = pl.col("account_id").map_batches(held, return_dtype=pl.Boolean, is_elementwise=True)
+    return turns.with_columns(pl.when(pl.col("learn") | pl.col("account_id").is_not_null()).then(side).alias(_HELD))
+
+
+def _dated(turns: pl.LazyFrame) -> pl.LazyFrame:
+    """record_no and created_at of what is learnt."""
+    return turns.filter("learn").select("record_no", "created_at")
+
+
+def _latest(dated: pl.LazyFrame, held_out: float) -> pl.LazyFrame:
+    """Of the records with a date the latest, at most the share `held_out`."""
+    before = pl.col("created_at").quantile(1 - held_out, interpolation="lower")
+    return dated.select("record_no", (pl.col("created_at") > before).fill_null(value=False).alias("is_late"))
+
+
+def _told(turns: pl.LazyFrame, decided: pl.LazyFrame) -> pl.LazyFrame:
+    told = turns.join(decided, on="record_no", how="left", build_side="force_right")
+    return _sided(told, pl.col("is_late")).drop("is_late")
+
+
+def _alone(turns: pl.LazyFrame) -> pl.LazyFrame:
+    """Dialogues of one turn."""
+    turn = pl.struct(pl.lit(0, pl.Int32).alias("speaker"), "text", "learn", "record_id")
+    return turns.select(
+        pl.col("record_id").alias("row_id"),
+        _name_of_side().alias("split"),
+        *_OF_FIRST,
+        pl.concat_list(turn).alias("turns"),
+        pl.concat_list("account_id").alias("people"),
+        pl.concat_list(pl.col("record_no").cast(pl.Int64)).alias("origins"),
     )
-    return dialogues.select(DIALOGUE)
+
+
+def _name_of_side() -> pl.Expr:
+    return pl.when(_HELD).then(pl.lit("held_out")).otherwise(pl.lit("train"))
+
+
+def _folded(turns: pl.DataFrame) -> pl.DataFrame:
+    """One row a part of a dialogue; a part with nothing to learn has a reason to drop it."""
+    order = turns.select(pl.arg_sort_by("dialogue", "place")).to_series()
+    dialogue, learn = turns["dialogue"].gather(order).to_numpy(), turns["learn"].gather(order).to_numpy()
+    is_held = _known_side(turns[_HELD].gather(order), dialogue)
+    part = np.cumsum(_changes(dialogue) | _changes(is_held)) - 1
+    first = np.full(int(part.max(initial=-1)) + 1, -1)
+    learnt = np.flatnonzero(learn)
+    first[part[learnt[::-1]]] = learnt[::-1]  # the first is written last, and stays
+    heads = pl.Series(first, dtype=pl.Int64).replace(-1, None)
+    heads, is_held = order.gather(heads), is_held[np.flatnonzero(_changes(part))]
+    shown = np.flatnonzero(_before_last(learn, part) | (first < 0)[part])
+    lists = _lists(turns[_LISTED][order[shown]], part[shown])
+    row_id = turns["record_id"].gather(heads).alias("row_id")
+    return lists.with_columns(
+        row_id,
+        pl.Series(_HELD, is_held, dtype=pl.Boolean),
+        *turns.select(_OF_FIRST)[heads].get_columns(),
+        pl.when(row_id.is_null()).then(pl.lit("context from the other side")).alias(DROP),
+    ).select(*(_name_of_side().alias(name) if name == "split" else name for name in DIALOGUE), DROP)
+
+
+def _lists(spoken: pl.DataFrame, part: Numbers) -> pl.DataFrame:
+    """turns, people and origins of each part, in the order of parts."""
+    speaker = pl.Series("speaker", _speakers(spoken["account_id"], part), dtype=pl.Int32)
+    parts = spoken.with_columns(speaker, pl.Series("part", part, dtype=pl.Int64).set_sorted())
+    lists = parts.group_by("part", maintain_order=True).agg(
+        pl.struct("speaker", "text", "learn", "record_id").alias("turns"),
+        pl.col("account_id").alias("people"),
+        pl.col("record_no").cast(pl.Int64).alias("origins"),
+    )
+    if spoken["record_no"].null_count():
+        lists = lists.with_columns(pl.col("people", "origins").list.drop_nulls())
+    return lists.drop("part")
+
+
+def _before_last(learn: Mask, part: Numbers) -> Mask:
+    """Whether something is learnt at each place or after it, in the same part."""
+    rows = np.arange(len(learn))
+    after = np.minimum.accumulate(np.where(learn, rows, len(rows) - 1)[::-1])[::-1]
+    is_before: Mask = learn[after] & (part[after] == part)
+    return is_before
+
+
+def _known_side(is_held: pl.Series, dialogue: Numbers) -> Mask:
+    """A turn without a side has that of the next one in its dialogue, or of the last one before it."""
+    known = is_held.fill_null(value=False).to_numpy()
+    if not is_held.null_count():
+        return known
+    has_side, rows = is_held.is_not_null().to_numpy(), np.arange(len(known))
+    after = np.minimum.accumulate(np.where(has_side, rows, len(rows) - 1)[::-1])[::-1]
+    before = np.maximum.accumulate(np.where(has_side, rows, 0))
+    return known[np.where(has_side[after] & (dialogue[after] == dialogue), after, np.where(dialogue[before] == dialogue, before, rows))]
+
+
+def _changes(values: NDArray[np.int64] | NDArray[np.bool_]) -> Mask:
+    """Whether each value differs from the one before it; the first does."""
+    return np.concatenate([np.ones(min(1, len(values)), bool), values[1:] != values[:-1]])
+
+
+def _speakers(accounts: pl.Series, part: Numbers) -> NDArray[np.int32]:
+    """For each turn: who speaks, numbered in each part as they come in."""
+    begins = _changes(part)
+    talks = np.flatnonzero(~begins | np.append(~begins[1:], np.zeros(min(1, len(part)), bool)))
+    speaker, rows = np.zeros(len(part), np.int32), np.arange(len(talks))
+    who = pl.DataFrame({"part": part[talks], "who": accounts.gather(talks), "n": rows}, schema_overrides={"part": pl.Int64})
+    entry = who.select(pl.col("n").first().over("part", "who")).to_series().to_numpy()
+    n_entered = np.cumsum(entry == rows)
+    first = np.maximum.accumulate(np.where(begins[talks], rows, 0))
+    speaker[talks] = n_entered[entry] - n_entered[first]
+    return speaker
