@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from ownwords.store.store import Store
 
-_ROWS_AT_A_TIME = 80_000
+_ROWS_AT_A_TIME = 250_000
+#: What lets a reader pass over row groups of other buckets; not compressed, for it is read once and soon.
+_STATISTICS: dict[str, bool] = {"min": True, "max": True, "distinct_count": False, "null_count": False}
 #: A file in the folder of an ingest whose rows were deleted, because somebody in them was forgotten.
 PUT_AWAY = "put-away"
 #: Columns whose change makes a new revision. The terms are those of the copy that came last: it is the one that is held.
@@ -69,36 +71,44 @@ class Staging:
             buckets_of(records["account_id"].cast(pl.String)).alias("bucket"), numbers.alias("_row"), pl.col("revision").fill_null(0)
         )
         self._count(rows, 1)
-        rows.sort("bucket", maintain_order=True).write_parquet(
-            self.folder / f"chunk-{self._n_chunks:05}.parquet", compression="lz4", row_group_size=8192
-        )
+        path = self.folder / f"chunk-{self._n_chunks:05}.parquet"
+        sorted_rows = rows.sort("bucket", maintain_order=True)
+        sorted_rows.write_parquet(path, compression="uncompressed", statistics=_STATISTICS, row_group_size=8192)
         self._n_chunks += 1
         self._n_rows += rows.height
 
     def hear(self, private: pl.DataFrame) -> None:
         """PARSED rows that are not taken in, and narrow what is held, or comes in, of the same records."""
         if private.height:
-            told = _identified(conform(private, PARSED).with_row_index("_row"))
-            self._private.append(told.select("record_id", _narrow=_rank("visibility")))
+            self._private.append(_visibility(_identified(conform(private, PARSED).with_row_index("_row"))))
 
     def frames(self, store: Store) -> Iterator[pl.DataFrame]:
         """RECORDS rows that are new or changed against `store`, numbered, a few buckets at a time."""
         self.next_no = store.versions.next_no
-        homed, narrow = self._homed(store), self._narrow()
+        twice = self._told_twice(store)
+        homed, narrow = self._homed(store, twice), self._narrow(twice)
         withdrawn = self._withdrawn(store)
         for buckets in self._groups():
             in_group = pl.col("bucket").is_in(buckets)
-            rows = self._rows().filter(in_group).join(homed.lazy(), on="_row", how="anti").collect()
-            rows = _identified(pl.concat([rows, homed.filter(in_group)]).sort("_row"))
-            names = pl.concat([rows["record_id"], withdrawn.filter(in_group)["record_id"]]).unique().to_frame()
-            held = store.scan([*buckets, bucket_of(None)]).join(names.lazy(), on="record_id", how="semi")
-            fresh = self._against(rows, held.select(*PARSED, "bucket").collect(), narrow)
+            rows = self._rows().filter(in_group).collect()
+            if homed.height:
+                rows = pl.concat([rows.join(homed, on="_row", how="anti"), homed.filter(in_group)])
+            rows = _identified(rows)
+            fresh = self._against(rows, self._held(store, buckets, rows, withdrawn.filter(in_group)), narrow)
             numbers = pl.int_range(self.next_no, self.next_no + fresh.height, dtype=pl.Int64, eager=True)
             numbered = fresh.with_columns(
                 (pl.col("bucket").cast(pl.Int64) * (1 << 48) + numbers).alias("record_no"), pl.lit(self.batch).alias("batch")
             )
             self.next_no += fresh.height
             yield conform(numbered, RECORDS)
+
+    def _held(self, store: Store, buckets: list[int], rows: pl.DataFrame, withdrawn: pl.DataFrame) -> pl.DataFrame:
+        """PARSED rows and their bucket: what is held of the records of `rows` and of `withdrawn`."""
+        if store.versions.next_no == 1:
+            return pl.DataFrame(schema={**PARSED, "bucket": pl.Int32})
+        names = pl.concat([rows["record_id"], withdrawn["record_id"]]).unique().to_frame()
+        held = store.scan([*buckets, bucket_of(None)]).join(names.lazy(), on="record_id", how="semi")
+        return held.select(*PARSED, "bucket").collect()
 
     def _rows(self) -> pl.LazyFrame:
         return pl.scan_parquet(self.folder / "chunk-*.parquet") if self._n_chunks else pl.LazyFrame(schema=_STAGED)
@@ -107,14 +117,30 @@ class Staging:
         for bucket, n_rows in rows["bucket"].value_counts().iter_rows():
             self.per_bucket[bucket] = self.per_bucket.get(bucket, 0) + sign * n_rows
 
-    def _homed(self, store: Store) -> pl.DataFrame:
+    def _told_twice(self, store: Store) -> pl.Series:
+        """uint64: hashes of record ids of which several staged rows tell, or a staged row and one that is held as somebody else's.
+
+        A few further ids may be among them: whoever reads on looks at the ids.
+        """
+        keys = self._rows().filter(pl.col("record_id").is_not_null()).select(_key(), _author()).collect()
+        again = keys["_key"].filter(keys["_key"].is_duplicated())
+        if store.versions.next_no == 1:
+            return again.unique()
+        held = store.scan().filter(pl.col("account_id").is_not_null()).select(_key(), _author())
+        other = held.join(keys.lazy(), on="_key", how="inner", suffix="_told").filter(pl.col("_author") != pl.col("_author_told"))
+        return pl.concat([again, other.select("_key").collect(engine="streaming")["_key"]]).unique()
+
+    def _homed(self, store: Store, twice: pl.Series) -> pl.DataFrame:
         """Staged rows whose record is held, or was staged before, as somebody else's: they are that author's, in that author's bucket.
 
         So a notice that a post was deleted, which names nobody any more, finds the post it is about, and a record that two
         dumps ascribe to two names of one account is there once.
         """
-        held = store.scan().filter(pl.col("account_id").is_not_null()).select("record_id", "account_id", "bucket")
-        staged = self._rows().filter(pl.col("record_id").is_not_null())
+        if twice.is_empty():
+            return pl.DataFrame(schema=_STAGED)
+        is_meant = _key().is_in(twice.implode())
+        held = store.scan().filter(pl.col("account_id").is_not_null() & is_meant).select("record_id", "account_id", "bucket")
+        staged = self._rows().filter(pl.col("record_id").is_not_null() & is_meant)
         told = staged.select("record_id", "account_id", "bucket", "_row").filter(pl.col("account_id").is_not_null())
         authors = pl.col("account_id")
         disagreeing = told.group_by("record_id").agg(pl.col("_row").min(), differ=authors.min() != authors.max()).filter("differ").collect()
@@ -130,15 +156,14 @@ class Staging:
         self._count(homed, 1)
         return homed
 
-    def _narrow(self) -> pl.DataFrame:
-        """table[record_id, _narrow]: the narrowest visibility that was told in this run, where it is not public."""
-        staged = self._rows().filter(pl.col("record_id").is_not_null()).select("record_id", _narrow=_rank("visibility"))
-        told = pl.concat([staged.filter(pl.col("_narrow") > 0), *(private.lazy() for private in self._private)])
-        return told.group_by("record_id").agg(pl.col("_narrow").max()).collect()
+    def _narrow(self, twice: pl.Series) -> pl.DataFrame:
+        """table[record_id, _narrow]: the narrowest visibility, where not public, that was told of records of `_told_twice`, or heard."""
+        staged = self._rows().filter(_key().is_in(twice.implode())).select("record_id", "visibility").collect()
+        return _narrowest_of([_visibility(staged), *self._private])
 
     def _withdrawn(self, store: Store) -> pl.DataFrame:
         """table[record_id, bucket]: records held as less private than they are now heard to be, and not among the staged rows."""
-        if not self._private:
+        if not self._private or store.versions.next_no == 1:
             return pl.DataFrame(schema={"record_id": pl.String, "bucket": pl.Int32})
         heard = pl.concat(self._private).lazy().group_by("record_id").agg(pl.col("_narrow").max())
         held = store.scan().select("record_id", "bucket", held=_rank("visibility"))
@@ -165,14 +190,35 @@ class Staging:
     def _against(self, rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame) -> pl.DataFrame:
         """The rows that say something new; revisions continue those held, each higher than the one before."""
         held = held.unique("record_id", keep="any")
+        single, rows = _parted(rows, held, narrow)
+        narrow = _narrowest_of([_visibility(rows), narrow])
         signals = _merged_signals(rows, held)
         fresh, n_new = _fresh(_folded(rows), held, narrow, signals)
         narrowed = _narrowed(held.join(fresh, on="record_id", how="anti"), narrow, signals)
         n_staged = narrowed.join(rows, on="record_id", how="semi").height
-        self.n_new += n_new
+        self.n_new += n_new + single.height
         self.n_changed += fresh.height - n_new + narrowed.height
         self.n_unchanged += rows.height - fresh.height - n_staged
-        return pl.concat([fresh, narrowed])
+        return pl.concat([single, fresh, narrowed])
+
+
+def _visibility(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col("record_id").is_not_null()).select("record_id", _narrow=_rank("visibility"))
+
+
+def _narrowest_of(told: list[pl.DataFrame]) -> pl.DataFrame:
+    """table[record_id, _narrow], a row a record that is told not to be public."""
+    return pl.concat(told).filter(pl.col("_narrow") > 0).group_by("record_id").agg(pl.col("_narrow").max())
+
+
+def _parted(rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of which nobody told before, ready to be taken in, and the others, in the order in which they were told."""
+    known = pl.concat([table.select(_key())["_key"] for table in (held, narrow)])
+    key = rows.select(_key())["_key"]
+    again = key.is_duplicated() | key.is_in(known.implode())
+    told = pl.when(pl.col("signals").list.len() > 0).then("signals").alias("signals")
+    single = rows.filter(~again).with_columns(told, *_unwritten()).select(*PARSED, "bucket")
+    return single, rows.filter(again).sort("_row")
 
 
 def _fresh(rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame, signals: pl.DataFrame) -> tuple[pl.DataFrame, int]:
@@ -265,6 +311,8 @@ def _identified(rows: pl.DataFrame) -> pl.DataFrame:
     anonymous = rows["record_id"].is_null()
     if not anonymous.any():
         return rows
+    rows = rows.sort("_row")
+    anonymous = rows["record_id"].is_null()
     key = pl.concat_str(
         [pl.col(name).cast(pl.String).fill_null("") for name in ("network", "account_id", "created_at", "text")], separator="\x1f"
     )
@@ -273,6 +321,15 @@ def _identified(rows: pl.DataFrame) -> pl.DataFrame:
     made = pl.Series("made", [sha256(text.encode()).hexdigest() for text in texts], dtype=pl.String)
     named = keyed.drop("key").with_columns((pl.col("network") + ":" + made).alias("record_id"))
     return pl.concat([rows.filter(~anonymous), named]).sort("_row")
+
+
+def _key() -> pl.Expr:
+    """uint64 of a record's id, the same for as long as this process runs."""
+    return pl.col("record_id").hash().alias("_key")
+
+
+def _author() -> pl.Expr:
+    return pl.col("account_id").hash().alias("_author")
 
 
 def _rank(column: str) -> pl.Expr:

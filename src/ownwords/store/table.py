@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 N_BUCKETS = 64
 MAX_FILES_PER_BUCKET = 16
+_REPEATED = ("state", "account_id", "network", "category", "visibility", "language", "terms", "batch", "jurisdiction")
 
 
 @cache
@@ -177,7 +178,8 @@ def _reader(table: DeltaTable, frames: Iterable[pl.DataFrame]) -> RecordBatchRea
 
 @cache
 def _properties() -> WriterProperties:
-    """Zstandard, and no column statistics: minima and maxima are people's words."""
+    """Zstandard, and no column statistics: minima and maxima are people's words. Dictionaries only where few values come again."""
     from deltalake import ColumnProperties, WriterProperties
 
-    return WriterProperties(compression="ZSTD", default_column_properties=ColumnProperties(statistics_enabled="NONE"))
+    plain, coded = (ColumnProperties(statistics_enabled="NONE", dictionary_enabled=coded) for coded in (False, True))
+    return WriterProperties(compression="ZSTD", default_column_properties=plain, column_properties=dict.fromkeys(_REPEATED, coded))
