@@ -22,7 +22,12 @@ def canonical_json(value: object) -> bytes:
 
 def sha256_json(value: object) -> str:
     """Hex sha256 of the canonical JSON."""
-    return hashlib.sha256(canonical_json(value)).hexdigest()
+    return sha256_bytes(canonical_json(value))
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Hex sha256 of bytes."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def content_hash(frame: pl.DataFrame, order: Sequence[str]) -> str:

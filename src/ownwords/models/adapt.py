@@ -19,6 +19,8 @@ from ownwords.core.hashing import sha256_json
 from ownwords.models import tokenizer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from transformers import PreTrainedModel
 
 _WANTED = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
@@ -50,13 +52,21 @@ def find(base: str) -> Base:
     raises   NotFound if there is no such folder, or the hub cannot be reached or does not have it;
              BadInput if the folder holds no safetensors weights or no fast tokenizer
     """
-    local = Path(base).expanduser()
-    folder = local if local.is_dir() else _fetched(base)
+    folder, name = located(base, _WANTED)
     weights = sorted(folder.glob("*.safetensors"))
     if not weights or not (folder / "config.json").exists():
         raise BadInput(f"{base} holds no model: config.json and *.safetensors are needed", "choose another with --base PATH")
     parts = {path.name: files.sha256_file(path) for path in [folder / "config.json", *weights]}
-    return Base(folder.resolve().name if local.is_dir() else base, folder, sha256_json(parts))
+    return Base(name, folder, sha256_json(parts))
+
+
+def located(base: str, wanted: Sequence[str]) -> tuple[Path, str]:
+    """The folder meant by a path or a hub id, and the name it may be called by; from the hub only files like `wanted` are had.
+
+    raises   NotFound if there is no such folder, or the hub cannot be reached or does not have it
+    """
+    local = Path(base).expanduser()
+    return (local, local.resolve().name) if local.is_dir() else (_fetched(base, wanted), base)
 
 
 def prepare(base: Base, rank: int, has_dialogues: bool, seed: int) -> tuple[PeftModel, PreTrainedTokenizerFast]:
@@ -95,13 +105,13 @@ def save(adapted: PeftModel, base: Base, out: Path) -> PreTrainedModel:
     return merged
 
 
-def _fetched(base: str) -> Path:
+def _fetched(base: str, wanted: Sequence[str]) -> Path:
     """The hub's snapshot of a model id, from the cache or the network."""
     if not _ID.fullmatch(base):
         hint = "give a folder with config.json and *.safetensors, or an id like OWNER/NAME"
         raise NotFound(f"{base}: no such folder, and no hub id either", hint)
     try:
-        return Path(snapshot_download(base, allow_patterns=list(_WANTED)))
+        return Path(snapshot_download(base, allow_patterns=list(wanted)))
     except Exception as error:  # the hub's client fails in a dozen ways: offline, unknown, gated, no space
         why = type(error).__name__
         raise NotFound(

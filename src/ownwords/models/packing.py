@@ -54,10 +54,12 @@ class Stream:
 def turns_of(rows: pl.DataFrame) -> pl.DataFrame:
     """One row a turn, documents in the order of `row_id`.
 
-    rows      table[R]: row_id, text, turns (null or empty: the text is the one turn)
+    rows      table[R]: row_id, and text or turns or both (no turns, null or empty: the text is the one turn)
     returns   table[N]: doc int (place by row_id), turn int, is_user bool, is_same bool (speaker goes on), is_last bool, n_turns int,
               text string, learn bool
     """
+    for name, dtype in (("text", pl.String), ("turns", _TURNS)):
+        rows = rows if name in rows.columns else rows.with_columns(pl.lit(None, dtype).alias(name))
     alone = pl.concat_list(pl.struct(pl.lit(0, pl.Int32).alias("speaker"), pl.col("text").alias("text"), pl.lit(True).alias("learn")))
     has_turns = pl.col("turns").list.len().fill_null(0) > 0
     return (
@@ -87,6 +89,15 @@ def tokenise(turns: pl.DataFrame, tokenizer: PreTrainedTokenizerFast, around: La
     order = torch.randperm(n_rows, generator=torch.Generator().manual_seed(seed)).numpy()
     places = pl.DataFrame({"doc": np.arange(n_rows, dtype=np.uint32), "place": order})
     turns = turns.join(places, on="doc", maintain_order="left").sort("place", "turn", maintain_order=True)
+    return in_order(turns, tokenizer, around)
+
+
+def in_order(turns: pl.DataFrame, tokenizer: PreTrainedTokenizerFast, around: Layout) -> Stream:
+    """The turns as one stream, documents as they come.
+
+    turns   table[N] of `turns_of`
+    """
+    n_rows = turns["doc"].n_unique()
     texts = turns["text"].to_list()
     batches = (texts[k : k + _TEXTS_AT_A_TIME] for k in range(0, len(texts), _TEXTS_AT_A_TIME))
     encoded = [ids for batch in batches for ids in tokenizers.encode(tokenizer, batch)]

@@ -1,4 +1,4 @@
-"""Training data from permitted words: dialogues or single posts, as Parquet and JSON lines, with a card."""
+"""Training data from permitted words: dialogues, single posts or answers, as Parquet and JSON lines, with what tells about them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ class Options:
 
     form: str = field(
         default="conversations",
-        metadata={"says": "conversations: who answered whom; flat: every post by itself", "choices": ("conversations", "flat")},
+        metadata={
+            "says": "conversations: who answered whom; flat: every post by itself; prompt_completion: what was said, and the answer; "
+            "preference: two answers to the same, one liked more",
+            "choices": ("conversations", "flat", "prompt_completion", "preference"),
+        },
     )
     held_out: float = field(default=0.1, metadata={"says": "share of people kept apart for testing, 0 to 0.9"})
     seed: int = field(default=7, metadata={"says": "another seed holds out other people"})
@@ -25,6 +29,8 @@ class Options:
     max_context: int = field(default=2, metadata={"says": "earlier turns shown before them; conversations only"})
     near: float = field(default=0.6, metadata={"says": "share of words in common from which the later of two rows goes; 0: keep both"})
     sample: int = field(default=0, metadata={"says": "at most so many rows, chosen by their ids; 0: all"})
+    tokenizer: str = field(default="", metadata={"says": "folder or hub id of a tokenizer: write packed tokens too; empty: none"})
+    context: int = field(default=2048, metadata={"says": "tokens a window of these"})
 
 
 @dataclass(frozen=True, slots=True)

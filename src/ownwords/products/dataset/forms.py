@@ -43,7 +43,13 @@ _OF_EVERY_ROW: Columns = {
 _OF_A_FORM: dict[str, Columns] = {
     "flat": {"text": pl.String},
     "conversations": {"messages": _MESSAGES, "turns": _SPOKEN},
-    "prompt_completion": {"prompt": _MESSAGES, "completion": _MESSAGES, "turns": _SPOKEN},
+    "prompt_completion": {
+        "prompt": _MESSAGES,
+        "completion": _MESSAGES,
+        "instruction": pl.String,
+        "output": pl.String,
+        "turns": _SPOKEN,
+    },
     "preference": {
         "prompt": _MESSAGES,
         "chosen": _MESSAGES,
@@ -69,6 +75,7 @@ def shaped(rows: pl.DataFrame, form: str) -> pl.DataFrame:
                      of one role are one message. The user comes first, as chat templates want it: with an empty message where the
                      assistant began
     prompt           all messages but the last, which is `completion`, or `chosen`
+    instruction      the prompt as text, one message a line, and `output`, the completion as text: some trainers take no messages here
     chosen_message   the same answer as one message, not a list of one: trainers differ
     record_ids       of the turns in their order (null: a turn that was withheld); of a preference, then that of the rejected answer
     unknown          language `und`, network and terms `unknown`: readers of JSON lines guess types, and null has none
@@ -88,8 +95,11 @@ def shaped(rows: pl.DataFrame, form: str) -> pl.DataFrame:
             other.alias("rejected_message"),
             pl.concat_list("record_ids", pl.col("rejected").struct.field("record_id")).alias("record_ids"),
         )
+    prompt = pl.col("messages").list.head(pl.col("messages").list.len() - 1)
     made = {
-        "prompt": pl.col("messages").list.head(pl.col("messages").list.len() - 1),
+        "prompt": prompt,
+        "instruction": prompt.list.eval(pl.element().struct.field("content")).list.join("\n"),
+        "output": pl.col("messages").list.last().struct.field("content"),
         "completion": pl.col("messages").list.tail(1),
         "chosen": pl.col("messages").list.tail(1),
         "rejected": pl.concat_list("rejected_message"),
@@ -101,23 +111,25 @@ def shaped(rows: pl.DataFrame, form: str) -> pl.DataFrame:
 def messages(turns: pl.Series) -> pl.Series:
     """list[struct(role, content)] of each row of `turns`, as `shaped` says."""
     last = turns.list.last().struct.field("speaker")
-    said = pl.DataFrame({"row": pl.int_range(len(turns), eager=True), "turn": turns}).explode("turn", empty_as_null=False)
-    is_last_speaker = (pl.col("turn").struct.field("speaker") == last.gather(said["row"])).fill_null(False)
+    said = pl.DataFrame({"row": pl.int_range(len(turns), eager=True), "turn": turns}).explode("turn", empty_as_null=False).unnest("turn")
+    is_last_speaker = (pl.col("speaker") == last.gather(said["row"])).fill_null(False)
     role = pl.when(is_last_speaker).then(pl.lit("assistant")).otherwise(pl.lit("user"))
-    said = said.select("row", role.alias("role"), pl.col("turn").struct.field("text").fill_null("").alias("content"))
+    said = said.select("row", role.alias("role"), pl.col("text").fill_null("").alias("content"))
     begins = (pl.col("row") != pl.col("row").shift(1)) | (pl.col("role") != pl.col("role").shift(1))
     said = said.with_columns(begins.fill_null(True).alias("begins")).with_columns(pl.col("begins").cum_sum().alias("message"))
-    several = said.filter(pl.col("message").is_in(said.filter(~pl.col("begins"))["message"].implode()))
+    several = said.filter(~pl.col("begins") | ~pl.col("begins").shift(-1, fill_value=True))
     joined = several.group_by("message", maintain_order=True).agg(pl.col("content").str.join("\n").alias("joined"))
-    one_each = said.filter("begins").join(joined, on="message", how="left", maintain_order="left")
-    listed = one_each.group_by("row", maintain_order=True).agg(
-        pl.struct("role", pl.coalesce("joined", "content").alias("content")).alias("messages")
+    one_each = (
+        said.filter("begins")
+        .join(joined, on="message", how="left", maintain_order="left")
+        .select("row", "role", pl.coalesce("joined", "content").alias("content"))
     )
-    whole = pl.DataFrame({"row": pl.int_range(len(turns), eager=True)}).join(listed, on="row", how="left", maintain_order="left")
-    opener = pl.concat_list(pl.struct(pl.lit("user").alias("role"), pl.lit("").alias("content")))
-    starts_alone = pl.col("messages").list.first().struct.field("role") == "assistant"
-    opened = pl.when(starts_alone).then(pl.concat_list(opener, "messages")).otherwise("messages")
-    return whole.select(opened.cast(_MESSAGES).alias("messages")).to_series()
+    is_first = (pl.col("row") != pl.col("row").shift(1)).fill_null(True)
+    openers = one_each.filter(is_first & (pl.col("role") == "assistant")).with_columns(role=pl.lit("user"), content=pl.lit(""))
+    whole = pl.concat([openers, one_each]).sort("row", maintain_order=True)  # a list made of two, row by row, takes ten times as long
+    listed = whole.group_by("row", maintain_order=True).agg(pl.struct("role", "content").alias("messages"))
+    rows = pl.DataFrame({"row": pl.int_range(len(turns), eager=True)})
+    return rows.join(listed, on="row", how="left", maintain_order="left")["messages"].cast(_MESSAGES)
 
 
 def _field(name: str) -> pl.Expr:

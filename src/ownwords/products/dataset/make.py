@@ -1,21 +1,21 @@
-"""Make a dataset: run the steps, write Parquet, JSON lines and the card."""
+"""Make a dataset: run the steps, write the rows, then what tells people and machines about them."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
-from pyroaring import BitMap64
 
 from ownwords.core import files, hashing
 from ownwords.core.errors import Usage
 from ownwords.core.product import Built
 from ownwords.datasets import by_stable_chance
 from ownwords.engine.run import run
-from ownwords.products.dataset import Options
-from ownwords.products.dataset.card import card
+from ownwords.products.dataset import Options, card, croissant, examples, forms, report, shards, training_content, write
+from ownwords.products.dataset.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,50 +23,59 @@ if TYPE_CHECKING:
 
     from ownwords.core.dataset import Dataset, StepRecord
     from ownwords.core.product import Artifact, Opened
-    from ownwords.core.schemas import Columns
     from ownwords.core.step import Param
+    from ownwords.products.dataset.figures import Figures
 
-SPLITS = ("train", "held_out")
-_TURN = pl.Struct({"speaker": pl.Int32, "text": pl.String, "learn": pl.Boolean})
-#: One row a dialogue; a flat dataset has dialogues of one turn. row_id is the record id of the first learnt turn.
-ROWS: Columns = {
-    "row_id": pl.String,
-    "split": pl.String,
-    "text": pl.String,
-    "turns": pl.List(_TURN),
-    "record_ids": pl.List(pl.String),
-    "origins": pl.List(pl.Int64),
-}
+SPLITS = forms.SPLITS
+_FROM_TURNS_ON = ("threads", "split", "pairs")
 
 
 def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Artifact | None) -> Built:
-    """Write train and held_out as Parquet and JSON lines, and card.md, into `out`.
+    """Write the rows of train and held_out as Parquet and JSON lines, and the documents about them, into `out`.
+
+    README.md            the card
+    report.html          funnel, charts, sample posts
+    croissant.json       for machines
+    training_content.*   draft of the public summary of training content, .md and .json
+    dataset_info.json    for LLaMA-Factory
+    tokens/              packed tokens, with a tokenizer
 
     inputs     rows: permitted RECORDS
     previous   not needed: the steps are quick
-    returns    the hash of every value but record numbers, the record numbers, steps and counts
+    returns    the hash of every value but record numbers, file hashes and dates; the record numbers, steps and counts
     raises     Usage for an option out of its range
     """
     chosen = _checked(cast("Options", options))
-    if inputs["rows"].dataset.rows.select(pl.col("account_id").n_unique()).collect().item() < 2:
+    permitted = inputs["rows"].dataset
+    if permitted.rows.select(pl.col("account_id").n_unique()).collect(engine="streaming").item() < 2:
         chosen = replace(chosen, held_out=0.0)  # one person cannot be on both sides: all of it is learnt from
     scratch = out / "scratch"
-    made = run(inputs["rows"].dataset, plan(chosen), scratch)
-    found = made.rows.collect(engine="streaming")
-    rows = _chosen_rows(found, chosen)
-    metrics = _metrics(made, found, rows)
+    return finished(run(permitted, plan(chosen), scratch), permitted.rows, chosen, out, scratch)
+
+
+def finished(made: Dataset, posts: pl.LazyFrame, chosen: Options, out: Path, scratch: Path) -> Built:
+    """What is left to do after the steps; takes `scratch` away.
+
+    made      forms.DIALOGUES
+    posts     the permitted RECORDS they were made from
+    scratch   where the steps ran
+    """
+    rows = _sampled(made.rows, chosen)
+    written = write.write(rows, chosen.form, out, scratch / "writing")
+    n_found = len(written.figures.origins) if rows is made.rows else _n_records(made.rows)
+    metrics = _metrics(made, n_found, written.figures)
+    shown = examples.collect(posts, made.steps, written.figures.chosen, scratch)
+    hashes = dict(written.hashes)
+    tokens: dict[str, Any] = {}
+    if chosen.tokenizer:
+        hashes["tokens"], tokens = shards.write(out, chosen.tokenizer, chosen.context)
+        metrics["tokens"] = tokens["n_tokens"]
+    rows_hash = hashing.combine(written.hashes)
+    facts = Facts(chosen, made.permit, made.steps, metrics, written.figures, rows_hash, shown, tokens)
+    hashes |= _documents(facts, out)
     files.remove_tree(scratch)
-    hashes = dict[str, str]()
-    for split in SPLITS:
-        part = rows.filter(pl.col("split") == split).select(pl.col(name).cast(dtype) for name, dtype in ROWS.items()).rechunk()
-        part.write_parquet(out / f"{split}.parquet", compression="zstd", statistics=False, row_group_size=65_536)
-        messages(part, chosen.form).write_ndjson(out / f"{split}.jsonl")
-        hashes[split] = hashing.content_hash(part.drop("origins"), ["row_id"])
-    text = card(chosen, made.permit, made.steps, metrics)
-    (out / "card.md").write_text(text, encoding="utf-8")
-    hashes["card"] = hashing.sha256_json(text)
-    origins = BitMap64(rows["origins"].explode().drop_nulls().unique().to_list())
-    return Built(hashing.combine(hashes), origins, made.steps, metrics)
+    resources = {"tokenizer": {"name": str(tokens["tokenizer"]), "sha256": str(tokens["tokenizer_sha256"])}} if tokens else {}
+    return Built(hashing.combine(hashes), written.figures.origins | shown.origins, made.steps, metrics, resources)
 
 
 def plan(options: Options) -> list[tuple[str, dict[str, Param]]]:
@@ -85,27 +94,26 @@ def plan(options: Options) -> list[tuple[str, dict[str, Param]]]:
     return [*steps, ("near", {"similarity": options.near})] if options.near else steps
 
 
-def messages(rows: pl.DataFrame, form: str) -> pl.DataFrame:
-    """What goes into the JSON lines, in the order of `rows`.
+def _documents(facts: Facts, out: Path) -> dict[str, str]:
+    """Write them; returns the hash of each, without what equal content need not share."""
+    sha256 = {split: files.sha256_file(out / f"{split}.parquet") for split in SPLITS}
+    summary = training_content.summary(facts)
+    texts = {
+        "README.md": card.card(facts),
+        "report.html": report.report(facts),
+        "training_content.md": training_content.markdown(summary),
+        "training_content.json": _json(summary),
+        "dataset_info.json": _json(card.llama_factory(facts.options.form)),
+        "croissant.json": _json(croissant.croissant(facts, sha256)),
+    }
+    for name, text in texts.items():
+        (out / name).write_text(text, encoding="utf-8")
+    told = texts | {"croissant.json": _json(croissant.croissant(facts, {}))}
+    return {name: hashing.sha256_json(text) for name, text in told.items()}
 
-    conversations   messages (role user or assistant, content), record_ids; the last speaker is the assistant, everyone
-                    else the user, and neighbouring turns of one role are one message
-    flat            text, record_id
-    """
-    if form == "flat":
-        return rows.select("text", pl.col("record_ids").list.last().alias("record_id"))
-    turns = rows.select("row_id", pl.col("turns").list.last().struct.field("speaker").alias("last"), "turns").explode("turns")
-    role = pl.when(pl.col("turns").struct.field("speaker") == pl.col("last")).then(pl.lit("assistant")).otherwise(pl.lit("user"))
-    spoken = turns.select("row_id", role.alias("role"), pl.col("turns").struct.field("text").alias("content"))
-    begins = (pl.col("row_id") != pl.col("row_id").shift(1)) | (pl.col("role") != pl.col("role").shift(1))
-    merged = (
-        spoken.with_columns(begins.fill_null(True).cum_sum().alias("message"))
-        .group_by("row_id", "message", "role", maintain_order=True)
-        .agg(pl.col("content").str.join("\n"))
-        .group_by("row_id", maintain_order=True)
-        .agg(pl.struct("role", "content").alias("messages"))
-    )
-    return rows.select("row_id", "record_ids").join(merged, on="row_id", maintain_order="left").select("messages", "record_ids")
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
 def _checked(options: Options) -> Options:
@@ -116,46 +124,58 @@ def _checked(options: Options) -> Options:
         "sample": (0, 1 << 60),
         "seed": (0, 1 << 60),
         "near": (0, 1),
+        "context": (2, 1 << 20),
     }
     for name, (low, high) in ranges.items():
         if not low <= getattr(options, name) <= high:
             raise Usage(
                 f"dataset: {name} is {getattr(options, name)}, outside {low} to {high}", f"choose --{name.replace('_', '-')} within"
             )
-    if options.form not in ("conversations", "flat"):
-        raise Usage(f"dataset: form {options.form!r} does not exist", "choose --form conversations or --form flat")
+    if options.form not in forms.FORMS:
+        raise Usage(f"dataset: form {options.form!r} does not exist", f"choose --form {', '.join(forms.FORMS)}")
     return options
 
 
-def _chosen_rows(rows: pl.DataFrame, options: Options) -> pl.DataFrame:
-    """All rows, or the `sample` whose ids come first by chance; sorted by row_id."""
-    if options.sample:
-        rows = by_stable_chance(rows, "row_id", options.seed).head(options.sample)
-    return rows.sort("row_id")
+def _sampled(rows: pl.LazyFrame, options: Options) -> pl.LazyFrame:
+    """All rows, or the `sample` whose ids come first by chance."""
+    if not options.sample:
+        return rows
+    ids = by_stable_chance(rows.select("row_id").collect(engine="streaming"), "row_id", options.seed).head(options.sample)
+    return rows.join(ids.lazy(), on="row_id", how="semi")
 
 
-def _metrics(made: Dataset, found: pl.DataFrame, rows: pl.DataFrame) -> dict[str, object]:
+def _n_records(rows: pl.LazyFrame) -> int:
+    """How many records the rows are made of."""
+    numbers = rows.select(pl.col("origins").explode(empty_as_null=False)).collect(engine="streaming")["origins"]
+    return numbers.n_unique()
+
+
+def _metrics(made: Dataset, n_found: int, figures: Figures) -> dict[str, Any]:
     """Counts that a rebuild without a forgotten person shares with a workspace that never held them.
 
-    posts_in = posts + those of `dropped`; a dialogue dropped as a duplicate may hold several posts, and one of them may stand
-    in another dialogue still, so `dialogues_dropped` counts something else.
+    posts_in = posts + those of `dropped`. What a step drops from `threads` on are turns or dialogues (`turns_dropped`); a post may
+    stand in another dialogue still.
+
+    n_found   records in the rows that the steps left, before a sample was taken
     """
-    split = dict(rows.group_by("split").len().iter_rows())
-    n_posts, n_found = (table["record_ids"].explode().drop_nulls().n_unique() for table in (rows, found))
-    threads = next(number for number, step in enumerate(made.steps) if step.name == "threads")
-    dropped = _reasons(made.steps[:threads])
-    n_in = made.steps[0].n_in
-    dropped["in a duplicate dialogue"] = n_in - sum(dropped.values()) - n_found
-    dropped["not in the sample"] = n_found - n_posts
+    names = [step.name for step in made.steps]
+    first = next((place for place, name in enumerate(names) if name in _FROM_TURNS_ON), len(names))
+    dropped = _reasons(made.steps[:first])
+    n_in, n_posts = made.steps[0].n_in, len(figures.origins)
+    dropped["in no dialogue"] = n_in - sum(dropped.values()) - n_found
+    dropped["not in the sample"] = dropped.get("not in the sample", 0) + n_found - n_posts
     return {
         "posts_in": n_in,
         "posts": n_posts,
-        "people": rows["people"].explode().drop_nulls().n_unique(),
-        "dialogues": rows.height,
-        "split": {name: split.get(name, 0) for name in SPLITS},
-        "turns": int(rows["turns"].list.len().sum()),
+        "people": figures.people.height,
+        "dialogues": figures.n_rows,
+        "split": {name: figures.split[name] for name in SPLITS},
+        "turns": figures.n_turns,
+        "learnt_turns": figures.n_learnt,
+        "withheld_turns": figures.n_withheld,
+        "characters": figures.n_characters,
         "dropped": {reason: n for reason, n in sorted(dropped.items()) if n},
-        "dialogues_dropped": _reasons([step for step in made.steps if step.name in ("exact", "near")]),
+        "turns_dropped": _reasons(made.steps[first:]),
     }
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Peak learning rates: the first found by trial (docs/notebook.md), the second what is usual for LoRA.
 _SCRATCH_RATE, _ADAPTER_RATE = 3e-3, 5e-4
+#: Those of them that a form of dataset has.
 _COLUMNS = ("row_id", "split", "text", "turns", "origins")
 
 
@@ -43,7 +44,8 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
         raise Fault("a model is built with its own Options", "pass products.model.Options")
     opened = inputs["data"]
     progress.tell("read", 0, None)
-    rows = opened.dataset.rows.select(_COLUMNS).sort("row_id").collect(engine="streaming")
+    have = opened.dataset.rows.collect_schema().names()
+    rows = opened.dataset.rows.select(name for name in _COLUMNS if name in have).sort("row_id").collect(engine="streaming")
     train, held_out = (rows.filter(pl.col("split") == split) for split in ("train", "held_out"))
     trained = pipeline.run(train, held_out, out, _plan(options))
     files.write_atomic(out / "loss.svg", curve.svg(trained.losses, trained.score.model, trained.score.bigram))

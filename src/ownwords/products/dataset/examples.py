@@ -1,0 +1,107 @@
+"""A few posts on their way through the steps, for the report: before and after, and some of those that were dropped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+from pyroaring import BitMap64
+
+from ownwords.core import plugins
+from ownwords.core.step import DROP, Stage
+from ownwords.datasets._stable import hashed
+from ownwords.engine.run import dropped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ownwords.core.dataset import StepRecord
+
+#: Texts looked at for each thing to show, and shown.
+_LOOKED_AT, _SHOWN = 20, 3
+_KEPT_SHOWN = 8
+#: What may stand for a name, or be one: @names, links, numbers, hosts, marks. A text with one is not shown, since what the steps take
+#: out should not stand beside them, and a name that the store has forgotten must leave the same report as a name that is there.
+_POINTS_AT_SOMEBODY = r"[@_\d\[\]{}\\]|://|www\.|(?i)\bu/|\w\.\w|[A-Za-z]:[A-Za-z]"
+_LONGEST = 280
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Texts of permitted posts, cut to 280 characters.
+
+    kept      of each post shown: (step, text after it), the first being `as written`, and then each step that changed it
+    dropped   (step, reason) -> texts as they were when it dropped them
+    origins   record numbers of all posts shown
+    """
+
+    kept: tuple[tuple[tuple[str, str], ...], ...] = ()
+    dropped: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    origins: BitMap64 = field(default_factory=BitMap64)
+
+
+def collect(raw: pl.LazyFrame, steps: tuple[StepRecord, ...], kept: pl.DataFrame, scratch: Path) -> Examples:
+    """Follow some posts through the steps that look at one post at a time.
+
+    raw       permitted RECORDS
+    steps     what ran
+    kept      record_id, record_no: posts of the dataset, more than will be shown
+    scratch   where the engine noted what it dropped
+    """
+    names = [step.name for step in steps]
+    early = names[: names.index("threads")] if "threads" in names else names
+    gone = _least(dropped(scratch).filter(pl.col("step").is_in(early)).collect(engine="streaming"))
+    wanted = pl.concat([kept.select("record_no"), gone.select("record_no")])["record_no"].unique()
+    if wanted.is_empty():
+        return Examples()
+    found = raw.filter(pl.col("record_no").is_in(wanted.implode())).collect(engine="streaming")
+    after = _followed(found, steps, early)
+    shown = BitMap64()
+    trails = list[tuple[tuple[str, str], ...]]()
+    for number in kept["record_no"]:
+        if number in after and len(trails) < _KEPT_SHOWN:
+            trails.append(tuple((name, _cut(text)) for name, text in after[number]))
+            shown.add(number)
+    texts: dict[tuple[str, str], tuple[str, ...]] = {}
+    for step, reason, number in gone.select("step", "reason", "record_no").iter_rows():
+        so_far = texts.get((step, reason), ())
+        if number in after and len(so_far) < _SHOWN:
+            before = [text for name, text in after[number] if name == "as written" or early.index(name) < early.index(step)]
+            texts[step, reason] = (*so_far, _cut(before[-1]))
+            shown.add(number)
+    return Examples(tuple(trails), texts, shown)
+
+
+def chance(name: str) -> pl.Expr:
+    """UInt64 by which posts are chosen: it hangs on their ids alone."""
+    return hashed(pl.col(name), n_words=2)
+
+
+def _least(gone: pl.DataFrame) -> pl.DataFrame:
+    """Of each step and reason the posts to look at."""
+    ordered = gone.with_columns(chance("record_id").alias("_chance")).sort("position", "reason", "_chance", "record_id")
+    return ordered.group_by("position", "step", "reason", maintain_order=True).head(_LOOKED_AT)
+
+
+def _followed(found: pl.DataFrame, steps: tuple[StepRecord, ...], early: list[str]) -> dict[int, list[tuple[str, str]]]:
+    """Of each post that may be shown: its text as written, and after each step that changed it."""
+    raw = found.filter(pl.col("text").is_not_null() & ~pl.col("text").str.contains(_POINTS_AT_SOMEBODY))
+    trails: dict[int, list[tuple[str, str]]] = {
+        number: [("as written", text)] for number, text in raw.select("record_no", "text").iter_rows()
+    }
+    rows = raw
+    for step in steps[: len(early)]:
+        for stage in plugins.load("step", step.name).stages(dict(step.params)):
+            if not isinstance(stage, Stage) or stage.key is not None:
+                continue
+            done = stage.run(rows.lazy()).collect()
+            rows = done.filter(pl.col(DROP).is_null()).drop(DROP) if DROP in done.columns else done
+        for number, text in rows.select("record_no", "text").iter_rows():
+            if text != trails[number][-1][1]:
+                trails[number].append((step.name, text))
+    return trails
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

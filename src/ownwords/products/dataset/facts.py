@@ -1,0 +1,61 @@
+"""What the documents beside a dataset are written from; one object, so that they cannot disagree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ownwords.core.dataset import StepRecord
+    from ownwords.core.permit import Permit
+    from ownwords.products.dataset import Options
+    from ownwords.products.dataset.examples import Examples
+    from ownwords.products.dataset.figures import Figures
+
+#: SPDX identifiers of terms under which sources are had, where they are licences of the open kind.
+LICENCES = {
+    name.upper(): name
+    for name in ("CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-2.5", "CC-BY-SA-3.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One dataset. Nothing in it depends on when it was made or how records are numbered.
+
+    metrics    as in the manifest
+    figures    what the rows add up to
+    rows_hash  content hash of all rows: the dataset's name among its equals
+    tokens     what `shards` wrote, empty without a tokenizer
+    """
+
+    options: Options
+    permit: Permit
+    steps: tuple[StepRecord, ...]
+    metrics: Mapping[str, Any]
+    figures: Figures
+    rows_hash: str
+    examples: Examples
+    tokens: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """A name for readers: form and number of rows."""
+        return f"{self.metrics['dialogues']:,} rows of people's words, {self.options.form.replace('_', ' ')}"
+
+    @property
+    def licences(self) -> list[str]:
+        """SPDX identifiers of the open licences among the terms of the rows."""
+        return sorted({LICENCES[name.upper()] for name in self.figures.terms if name.upper() in LICENCES})
+
+    @property
+    def languages(self) -> list[str]:
+        """BCP 47 tags of the rows, most frequent first, without the unknown."""
+        return [name for name, _ in ranked(self.figures.language) if name != "und"]
+
+
+def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Most first; of equals, by name."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -1,0 +1,110 @@
+"""What a dataset's rows add up to: counts for the manifest, the card and the charts, taken part by part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from pyroaring import BitMap64
+
+from ownwords.products.dataset.examples import chance
+
+if TYPE_CHECKING:
+    from ownwords.core.schemas import Columns
+
+#: Upper ends (characters) of the bars for lengths of learnt turns; the last bar is open.
+LENGTHS = (10, 20, 40, 80, 160, 320, 640, 1280, 2560)
+_CHOSEN: Columns = {"record_id": pl.String, "record_no": pl.Int64}
+_N_CHOSEN = 64
+#: Parts of the Lorenz curve.
+_CURVE = 20
+
+
+@dataclass(slots=True)
+class Figures:
+    """Counts over DIALOGUES; nothing in them is a person's name or a record's number but `people` and `origins`.
+
+    split, month, language, network, terms   rows by value; month is `2024-01`, or `unknown`
+    length      learnt turns by place in LENGTHS (len(LENGTHS): longer)
+    turns       rows by number of turns
+    people      account_id, n: the turns of each
+    origins     record numbers
+    chosen      record_id, record_no of some first learnt turns, by a hash of their ids
+    """
+
+    split: Counter[str] = field(default_factory=Counter)
+    month: Counter[str] = field(default_factory=Counter)
+    language: Counter[str] = field(default_factory=Counter)
+    network: Counter[str] = field(default_factory=Counter)
+    terms: Counter[str] = field(default_factory=Counter)
+    length: Counter[int] = field(default_factory=Counter)
+    turns: Counter[int] = field(default_factory=Counter)
+    people: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"account_id": pl.String, "n": pl.Int64}))
+    origins: BitMap64 = field(default_factory=BitMap64)
+    chosen: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_CHOSEN))
+    n_characters: int = 0
+    n_withheld: int = 0
+
+    @property
+    def n_rows(self) -> int:
+        """Dialogues."""
+        return sum(self.split.values())
+
+    @property
+    def n_turns(self) -> int:
+        """Turns, those shown without being learnt included."""
+        return sum(n * rows for n, rows in self.turns.items())
+
+    @property
+    def n_learnt(self) -> int:
+        """Turns that are learnt."""
+        return sum(self.length.values())
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Count in some more DIALOGUES."""
+        self.split.update(_counted(rows["split"]))
+        month = rows["created_at"].dt.month_start().dt.date().alias("month")
+        self.month.update({str(value)[:7] if value else "unknown": n for value, n in _counted(month).items()})
+        for name, unknown in (("language", "und"), ("network", "unknown"), ("terms", "unknown")):
+            getattr(self, name).update(_counted(rows[name].fill_null(unknown)))
+        self.turns.update(_counted(rows["turns"].list.len()))
+        said = rows.select(pl.col("turns").explode(empty_as_null=False)).unnest("turns")
+        learnt = said.filter("learn")["text"].str.len_chars()
+        place = pl.Series(LENGTHS).cast(learnt.dtype).search_sorted(learnt, side="left")
+        self.length.update(_counted(pl.Series("place", place)))
+        self.n_characters += int(learnt.sum() or 0)
+        self.n_withheld += said["record_id"].null_count()
+        people = rows.select(pl.col("people").explode(empty_as_null=False).alias("account_id")).drop_nulls()
+        counted = people.group_by("account_id").agg(pl.len().cast(pl.Int64).alias("n"))
+        self.people = pl.concat([self.people, counted]).group_by("account_id").agg(pl.col("n").sum())
+        self.origins |= BitMap64(rows["origins"].explode(empty_as_null=False).unique().to_numpy())
+
+        self._choose(rows)
+
+    def _choose(self, rows: pl.DataFrame) -> None:
+        """Keep the first learnt turns whose ids come first by chance."""
+        some = rows.select("row_id", "turns", "origins").bottom_k(_N_CHOSEN, by=chance("row_id"))
+        held = some.select("row_id", "origins", pl.col("turns").list.eval(pl.element().struct.field("record_id").drop_nulls()).alias("ids"))
+        pairs = held.explode("origins", "ids").filter(pl.col("ids") == pl.col("row_id"))
+        found = pairs.select(pl.col("ids").alias("record_id"), pl.col("origins").alias("record_no"))
+        self.chosen = pl.concat([self.chosen, found]).sort(chance("record_id"), "record_id").head(_N_CHOSEN)
+
+    def lorenz(self) -> list[float]:
+        """Share of all turns that the quietest 0, 5 ... 100 % of the people wrote; a straight line if all wrote as much."""
+        counts = self.people["n"].sort().cum_sum()
+        if counts.is_empty():
+            return []
+        total = int(counts[-1])
+        places = [len(counts) * k // _CURVE for k in range(_CURVE + 1)]
+        return [int(counts[place - 1]) / total if place else 0.0 for place in places]
+
+    def share_of_busiest(self, people: float) -> float:
+        """Share of all turns by the busiest `people` (0 to 1) of the people, one person at least."""
+        counts = self.people["n"].sort(descending=True)
+        return int(counts.head(max(1, int(len(counts) * people))).sum()) / int(counts.sum()) if len(counts) else 0.0
+
+
+def _counted(values: pl.Series) -> dict[Any, int]:
+    return dict(values.alias("value").value_counts(name="n").iter_rows())
