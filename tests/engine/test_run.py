@@ -6,7 +6,8 @@ import pytest
 
 from ownwords.core.errors import Fault, NotFound, Usage
 from ownwords.core.progress import heard_by
-from ownwords.engine.run import run
+from ownwords.engine import here
+from ownwords.engine.run import dropped, run
 from posts import permitted, records
 
 POSTS = records([{"text": "<b>Hello</b> you there"}, {"text": None}, {"category": "repost", "text": "not mine"}, {"text": "a second post"}])
@@ -30,16 +31,44 @@ def test_the_permit_stays_with_the_rows(tmp_path):
     assert run(before, [("clean", {}), ("pii", {})], tmp_path / "scratch").permit is before.permit
 
 
-def test_what_an_interrupted_run_left_is_not_used(tmp_path):
+def test_what_another_run_left_is_removed(tmp_path):
     scratch = tmp_path / "scratch"
     run(permitted(POSTS), [("clean", {})], scratch)
-    (scratch / "00-clean-0.arrow").write_bytes(b"half a file")
-    assert run(permitted(POSTS), [("clean", {})], scratch).rows.collect().height == 2
+    (scratch / "07-clean.arrow").write_bytes(b"half a file")
+    assert run(permitted(POSTS), [("clean", {"max_chars": 15})], scratch).rows.collect().height == 1
+    assert not (scratch / "07-clean.arrow").exists()
 
 
-def test_only_the_last_stage_stays_on_disk(tmp_path):
-    run(permitted(POSTS), [("clean", {}), ("pii", {}), ("threads", {}), ("split", {})], tmp_path / "scratch")
-    assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["03-split-1.arrow"]
+def test_steps_that_look_at_each_row_go_in_one_pass(tmp_path):
+    done = run(permitted(POSTS), [("clean", {}), ("pii", {})], tmp_path / "scratch")
+    assert [path.name for path in sorted((tmp_path / "scratch").glob("0*"))] == ["01-clean-pii.arrow"]
+    assert [(step.n_in, step.n_out) for step in done.steps] == [(4, 2), (2, 2)]
+
+
+def test_who_was_dropped_by_which_step_and_why_is_noted(tmp_path):
+    copy = records([{"text": "one and the same"}, {"text": "one and the same"}, {"text": None}])
+    run(permitted(copy), [("clean", {}), ("exact", {})], tmp_path / "scratch")
+    noted = dropped(tmp_path / "scratch").sort("position", "record_no").collect()
+    assert noted.rows() == [(0, "clean", "no text", 2, "test:2"), (1, "exact", "exact duplicate", 1, "test:1")]
+
+
+def test_a_run_that_dropped_nobody_notes_nobody(tmp_path):
+    run(permitted(POSTS[:1]), [("clean", {})], tmp_path / "scratch")
+    assert dropped(tmp_path / "scratch").collect().rows() == []
+    assert dropped(tmp_path / "nothing").collect().height == 0
+
+
+def test_rows_that_belong_together_meet_in_parts_where_there_are_many(tmp_path, monkeypatch):
+    talk = records(
+        [{"text": f"word {n}", "account_id": f"test:{n % 5}", "reply_to": f"test:{n - 1}" if n % 4 else None} for n in range(40)]
+    )
+    steps = [("clean", {}), ("threads", {}), ("split", {})]
+    whole = run(permitted(talk), steps, tmp_path / "whole")
+    monkeypatch.setattr(here, "_AT_ONCE", 7)
+    parts = run(permitted(talk), steps, tmp_path / "parts")
+    assert parts.steps == whole.steps
+    assert len(list((tmp_path / "parts").glob("*split.arrow/*"))) > 1
+    assert parts.rows.sort("row_id").collect().equals(whole.rows.sort("row_id").collect())
 
 
 def test_no_steps_change_nothing(tmp_path):
@@ -62,8 +91,20 @@ def test_a_step_that_loses_its_origins_is_refused(tmp_path):
         permitted(POSTS).derive(run(permitted(POSTS), [("clean", {})], tmp_path / "s").steps[0], POSTS.lazy().drop("record_no"))
 
 
-def test_progress_is_told_step_by_step(tmp_path):
-    heard: list[tuple[int, int | None, str]] = []
-    with heard_by(lambda task, n_done, n_total, note: heard.append((n_done, n_total, note))):
-        run(permitted(POSTS), [("clean", {}), ("pii", {})], tmp_path / "scratch")
-    assert heard == [(0, 2, "clean"), (1, 2, "pii"), (2, 2, "2 rows")]
+def test_progress_is_told_in_rows_of_how_many(tmp_path):
+    talk = records([{"text": f"word {n}", "account_id": f"test:{n % 5}"} for n in range(40)])
+    heard: dict[str, list[tuple[int, int | None]]] = {}
+    with heard_by(lambda task, n_done, n_total, note: heard.setdefault(task, []).append((n_done, n_total))):
+        run(permitted(talk), [("clean", {}), ("pii", {}), ("exact", {}), ("threads", {}), ("split", {})], tmp_path / "scratch")
+    assert list(heard)[:2] == ["clean, pii", "exact"]
+    assert {"threads", "split"} <= {word for task in heard for word in task.split(", ")}
+    for told in heard.values():
+        assert [n_total for _, n_total in told] == [40] * len(told)
+        assert [n_done for n_done, _ in told] == sorted(n_done for n_done, _ in told)
+        assert told[-1][0] == 40
+
+
+def test_an_engine_that_is_not_there_is_refused(tmp_path):
+    for engine in ("spark", "polars:far", ""):
+        with pytest.raises(NotFound, match="engine"):
+            run(permitted(POSTS), [("clean", {})], tmp_path / "scratch", engine)

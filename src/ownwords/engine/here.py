@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -28,24 +29,24 @@ class Here:
         """One more part of the query."""
         return type(self)(change(self.rows))
 
-    def told(self, change: Callable[[pl.LazyFrame, pl.LazyFrame], pl.LazyFrame], decisions: pl.LazyFrame) -> Self:
+    def told(self, change: Callable[[pl.LazyFrame, pl.LazyFrame], pl.LazyFrame], decisions: Path) -> Self:
         """One more part of the query."""
-        return type(self)(change(self.rows, decisions))
+        return type(self)(change(self.rows, pl.scan_ipc(decisions)))
 
     def kept(self, path: Path, task: str, n_rows: int | None) -> Self:
         """The query is run, batch by batch, into one file."""
-        if not path.exists():
-            _sink(_watched(self.rows, task, n_rows), path)
+        if not is_whole(path):
+            sink(_watched(self.rows, task, n_rows), path)
         return type(self)(pl.scan_ipc(path))
 
     def together(self, key: str, change: Callable[[pl.LazyFrame], pl.LazyFrame], path: Path, task: str, n_rows: int) -> Self:
         """All at once, or in parts that share no value of the key where there are many rows."""
-        n_parts = -(-n_rows // _AT_ONCE)
-        if n_parts <= 1:
-            return type(self)(change(self.rows)).kept(path, task, None)
-        if not path.exists():
-            _in_parts(self.rows, key, change, path, task, n_parts)
-        return type(self)(pl.scan_ipc(path / "*.arrow"))
+        if not is_whole(path):
+            if n_rows > _AT_ONCE:
+                _in_parts(self.rows, key, change, path, task, n_rows)
+            else:
+                sink(change(_watched(self.rows, task, n_rows)), path)
+        return type(self)(scanned(path))
 
     def decided(
         self,
@@ -54,23 +55,50 @@ class Here:
         key: str | None,
         path: Path,
         task: str,
-    ) -> pl.LazyFrame:
+        n_rows: int,
+    ) -> Path:
         """All narrow rows at once."""
-        if not path.exists():
-            tell = teller()
-            tell(task, 0, None, "looks at all rows together")
-            _sink(decide(read(self.rows)), path)
+        if not is_whole(path):
+            sink(decide(read(_watched(self.rows, task, n_rows))), path)
+        return path
+
+    def noted(self, look: Callable[[pl.LazyFrame], pl.LazyFrame], path: Path) -> pl.LazyFrame:
+        """The query is run."""
+        if not is_whole(path):
+            sink(look(self.rows), path)
         return pl.scan_ipc(path)
+
+    def columns(self) -> list[str]:
+        """What the query will yield."""
+        return self.rows.collect_schema().names()
 
     def lazy(self) -> pl.LazyFrame:
         """The query."""
         return self.rows
 
 
-def _sink(rows: pl.LazyFrame, path: Path) -> None:
-    partial = path.with_name(f"{path.name}.part")
+def sink(rows: pl.LazyFrame, path: Path) -> None:
+    """Run a query into one file, which is there whole or not at all; several may be at it at once."""
+    partial = path.with_name(f"{path.name}.part-{secrets.token_hex(4)}")
     rows.sink_ipc(partial, compression="lz4", engine="streaming", maintain_order=False, sync_on_close="all")
     files.rename(partial, path)
+
+
+def scanned(path: Path) -> pl.LazyFrame:
+    """What lies at `path`: one file, or a folder of parts."""
+    return pl.scan_ipc(path / "*.arrow" if path.is_dir() else path)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether rows lie at `path` and can be read to the end; what cannot is removed, to be made again."""
+    if not path.exists():
+        return False
+    try:
+        scanned(path).select(pl.all().null_count()).collect(engine="streaming")
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        files.remove_tree(path)
+        return False
+    return True
 
 
 def _watched(rows: pl.LazyFrame, task: str, n_rows: int | None) -> pl.LazyFrame:
@@ -89,18 +117,21 @@ def _watched(rows: pl.LazyFrame, task: str, n_rows: int | None) -> pl.LazyFrame:
     return rows.map_batches(passing, streamable=True)
 
 
-def _in_parts(rows: pl.LazyFrame, key: str, change: Callable[[pl.LazyFrame], pl.LazyFrame], path: Path, task: str, n_parts: int) -> None:
+def _in_parts(rows: pl.LazyFrame, key: str, change: Callable[[pl.LazyFrame], pl.LazyFrame], path: Path, task: str, n_rows: int) -> None:
     """Rows dealt out to files by a hash of `key`, each changed by itself, one after the other, into the folder `path`."""
     partial, dealt = path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.part-dealt")
+    n_parts = -(-n_rows // _AT_ONCE)
     part = (pl.col(key).hash() % n_parts).alias("_part")  # which part is of no consequence
+    files.remove_tree(partial)
     by_part = pl.PartitionBy(dealt, key="_part", include_key=False)
     rows.with_columns(part).sink_ipc(by_part, mkdir=True, compression="lz4", engine="streaming", maintain_order=False)
     partial.mkdir()
-    tell = teller()
+    tell, n_done = teller(), 0
     for number, folder in enumerate(sorted(dealt.iterdir())):
-        tell(task, number, n_parts, "parts")
-        change(pl.scan_ipc(folder / "*.ipc")).sink_ipc(partial / f"{number:05d}.arrow", compression="lz4", engine="streaming")
+        own = pl.scan_ipc(folder / "*.ipc")
+        n_done += int(own.select(pl.len()).collect().item())
+        change(own).sink_ipc(partial / f"{number:05d}.arrow", compression="lz4", engine="streaming")
+        tell(task, n_done, n_rows, "")
         files.remove_tree(folder)
-    tell(task, n_parts, n_parts, "parts")
     files.remove_tree(dealt)
     files.rename(partial, path)

@@ -1,0 +1,131 @@
+"""Ray started and stopped: on this machine for one run, quiet, bounded and heard by nobody else; or a cluster that is named."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ownwords.core import files
+from ownwords.core.errors import Fault, MissingExtra, OwnwordsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: Bytes of rows that Ray holds in memory while they move between workers; the rest waits in files in the scratch folder.
+_OBJECTS = 1 << 30
+#: One core a worker: Ray starts as many workers as there are cores.
+_WORKERS = {"POLARS_MAX_THREADS": "1"}
+
+
+@contextmanager
+def started(address: str, scratch: Path) -> Iterator[None]:
+    """Ray, for as long as this lasts; where it runs in this process already, that one, which goes on afterwards.
+
+    address   local: on this machine, for this process alone, without the network; auto: what RAY_ADDRESS says, or the cluster that
+              this machine belongs to; else a cluster's address
+    raises    MissingExtra where Ray is not installed, Fault where it does not start
+    """
+    if address == "local":
+        _lock()
+    try:
+        import pyarrow  # noqa: F401
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise MissingExtra("--engine ray", "ray") from error
+    if ray.is_initialized():
+        yield
+        return
+    with ExitStack() as after:
+        after.enter_context(_same_signals())
+        settings: dict[str, Any] = {"address": address, "runtime_env": {"env_vars": _WORKERS}}
+        if address == "local":
+            after.enter_context(_environment(_WORKERS))
+            short = Path(tempfile.mkdtemp(prefix="ow-"))  # names of sockets may have 107 letters
+            after.callback(files.remove_tree, short)
+            settings = {"address": "local", "include_dashboard": False, "object_store_memory": _OBJECTS, "_temp_dir": str(short)}
+            # Where rows wait that do not fit into memory: with the others, so that they go with them.
+            spilled = scratch / "spilled.part"
+            after.callback(files.remove_tree, spilled)
+            settings |= {"_node_ip_address": "127.0.0.1", "object_spilling_directory": str(spilled)}
+        after.callback(ray.shutdown)
+        try:
+            ray.init(**settings, log_to_driver=False, logging_level=logging.ERROR)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise Fault(f"Ray does not start at {address}: {type(error).__name__}", "ownwords build --engine polars") from error
+        _hush()
+        yield
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """What Ray raises for what fails in a worker."""
+    from ray.data.exceptions import SystemException
+    from ray.exceptions import RayError
+
+    return (RayError, SystemException)
+
+
+def explained(error: BaseException) -> OwnwordsError:
+    """The error of ours behind one of Ray's; else a Fault that names its kind, not its message, which may hold somebody's words."""
+    kinds: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OwnwordsError):
+            return cause
+        kinds.append(type(cause).__name__)
+        cause = getattr(cause, "cause", None) or cause.__cause__
+    return Fault(f"a worker of Ray failed: {kinds[-1]}", "the same command again: it goes on where it was; or --engine polars")
+
+
+def _hush() -> None:
+    """No bars, no advice: the program has its own."""
+    from ray.data import DataContext
+
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    context = DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+
+
+def _lock() -> None:
+    """Ray listens on every address of the machine: only who has this process's token is answered. It looks once, when it is imported."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if "ray" not in sys.modules and "RAY_AUTH_MODE" not in os.environ:
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+
+
+@contextmanager
+def _environment(said: Mapping[str, str]) -> Iterator[None]:
+    """Ray is told by the environment what it cannot be told by arguments."""
+    before = {name: os.environ.get(name) for name in said}
+    os.environ.update(said)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _same_signals() -> Iterator[None]:
+    """Ray takes SIGTERM for itself; afterwards it is heard as before."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
