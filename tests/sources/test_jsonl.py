@@ -222,3 +222,26 @@ def test_whatever_stands_below_the_header_is_a_record_or_a_reject(tmp_path_facto
 @pytest.mark.parametrize("name", ["special_category", "Special Category", " special-category", "SPECIAL-CATEGORY "])
 def test_a_signal_is_known_however_its_name_is_spelt(name):
     assert _spelt(name) == "special-category"
+
+
+def test_their_words_become_ours_and_what_is_private_by_them_is_counted(tmp_path):
+    rows = [{"b": str(n), "seen": word} for n, word in enumerate(["everyone", " dm ", "public", "friends", None, "Dm"])]
+    path = _write(tmp_path / "rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    mapping = '[columns]\ntext = "b"\nvisibility = "seen"\n[values.visibility]\neveryone = "public"\ndm = "direct"\nfriends = "followers"\n'
+    found = read("jsonl", path, tmp_path, mapping=_write(tmp_path / "m.toml", mapping))
+    assert found.records.select("text", "visibility").rows() == [("0", "public"), ("2", "public"), ("3", "followers"), ("4", "unknown")]
+    assert (found.private, found.rejects["reason"].to_list()) == (1, ["its visibility is none of ours"])
+
+
+@pytest.mark.parametrize(
+    ("values", "line", "why"),
+    [
+        ('[values.visibility]\ndm = "secret"\n', 5, "visibility cannot be 'secret'"),
+        ('[values.text]\na = "b"\n', 4, "the values of 'text' cannot be told"),
+        ('[values.state]\ngone = "deleted"\n', 4, "the values of 'state' cannot be told"),
+        ("[values.visibility]\ndm = []\n", 5, "'dm' in"),
+    ],
+)
+def test_words_that_are_none_of_ours_are_refused_with_their_line(tmp_path, values, line, why):
+    with pytest.raises(BadInput, match=rf"m.toml line {line}: {why}"):
+        _mapped(tmp_path, '[columns]\ntext = "words"\nvisibility = "day"\n' + values)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, cast
 import orjson
 import polars as pl
 
+from ownwords.sources._lines import Lines
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,7 +38,7 @@ def parse(rows: Sequence[bytes], schema: Columns) -> tuple[pl.DataFrame, list[tu
     waiting = [(0, len(rows))]
     while waiting:
         start, stop = waiting.pop()
-        frame = _fast(rows[start:stop], schema)
+        frame = _fast(rows if stop - start == len(rows) else rows[start:stop], schema)
         if frame is not None:
             frames.append(frame.with_columns(pl.int_range(start, stop, dtype=pl.UInt32).alias(AT)))
         elif stop - start > _FEW:
@@ -44,12 +46,14 @@ def parse(rows: Sequence[bytes], schema: Columns) -> tuple[pl.DataFrame, list[tu
             waiting += [(middle, stop), (start, middle)]
         else:
             frames.append(_slow(rows, start, stop, schema, refused))
+    if len(frames) == 1:
+        return frames[0], refused
     empty = pl.DataFrame(schema={**schema, AT: pl.UInt32})
     return pl.concat([empty, *frames]), refused
 
 
 def _fast(rows: Sequence[bytes], schema: Columns) -> pl.DataFrame | None:
-    joined = b"\n".join(rows)
+    joined = rows.raw if isinstance(rows, Lines) else b"\n".join(rows)
     if b"\\u" in joined and _UNSTORABLE.search(joined):
         return None
     try:

@@ -24,7 +24,7 @@ LISTS = ("mentions", "audience", "media")
 PEOPLE = ("author", "account_id", "handle", "account_state", "born_on", "jurisdiction")
 KNOWN = frozenset((*WORDS, *INSTANTS, *REFERENCES, *LISTS, *PEOPLE))
 _ALLOWED = {"category": CATEGORIES, "visibility": VISIBILITIES, "state": RECORD_STATES, "account_state": ACCOUNT_STATES}
-_TABLES = frozenset({"network", "columns", "constants", "attributes", "signals", "time"})
+_TABLES = frozenset({"network", "columns", "constants", "attributes", "signals", "time", "values"})
 _NETWORK = re.compile(r"[a-z][a-z0-9_.-]*")
 #: What a value of `terms` looks like: `CC-BY-SA-4.0`, `own-export`, or an address.
 TERMS = r"^[A-Za-z0-9][A-Za-z0-9._+:/-]{0,127}$"
@@ -42,6 +42,7 @@ class Mapping:
     constants    ours -> one value for every row
     attributes   name in `attributes` -> theirs
     signals      name of a signal, e.g. train-ai -> theirs; a row where it is empty carries none
+    values       ours -> {their word: our word}; other words stay as they are
     time_format  strptime format, `seconds` or `milliseconds` since 1970, or `iso`
     zone         where instants without a zone were written, e.g. `Asia/Jakarta`
     """
@@ -50,6 +51,7 @@ class Mapping:
     constants: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     signals: dict[str, str] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
     time_format: str = "iso"
     zone: str = "UTC"
     path: Path | None = None
@@ -118,7 +120,8 @@ def load(path: Path) -> Mapping:
     for name in time:
         if name not in ("format", "zone"):
             raise _bad(path, name, f"{name!r} means nothing in [time]; known: format, zone")
-    found = Mapping(columns, constants, attributes, signals, time.get("format", "iso"), time.get("zone", "UTC"), path)
+    values = _values(path, told, columns)
+    found = Mapping(columns, constants, attributes, signals, values, time.get("format", "iso"), time.get("zone", "UTC"), path)
     _consistent(found, path.name)
     return found
 
@@ -163,6 +166,22 @@ def _table(path: Path, told: dict[str, object], name: str) -> dict[str, str]:
         if not isinstance(value, str | int | bool):
             raise _bad(path, key, f"{key!r} in [{name}] must be text")
     return {key: str(value) for key, value in table.items()}
+
+
+def _values(path: Path, told: dict[str, object], columns: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Their words for what we have words for."""
+    tables = told.get("values", {})
+    if not isinstance(tables, dict):
+        raise _bad(path, "values", "'values' holds a table for each column: write [values.visibility]")
+    for name in tables:
+        if name not in _ALLOWED or name not in columns:
+            raise _bad(path, f"values.{name}", f"the values of {name!r} cannot be told; of a column under [columns]: {', '.join(_ALLOWED)}")
+    found = {name: _table(path, tables, name) for name in tables}
+    for name, words in found.items():
+        for theirs, ours in words.items():
+            if ours not in _ALLOWED[name]:
+                raise _bad(path, theirs, f"{name} cannot be {ours!r}; known: {', '.join(sorted(_ALLOWED[name]))}")
+    return found
 
 
 def _bad(path: Path | None, word: str, why: str) -> BadInput:

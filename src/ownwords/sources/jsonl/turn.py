@@ -65,15 +65,20 @@ def _ours(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
     told |= {name: pl.lit(value) for name, value in mapping.constants.items()}
     return frame.select(
         AT,
-        *(_unblank(told[name].cast(pl.String), name) if name in told else pl.lit(None, pl.String).alias(name) for name in sorted(KNOWN)),
+        *(_word(told[name], name, mapping) if name in told else pl.lit(None, pl.String).alias(name) for name in sorted(KNOWN)),
         *(_theirs(frame, theirs).alias(_inner(name)) for name, theirs in mapping.attributes.items()),
         *(_theirs(frame, theirs).alias(_signal(name)) for name, theirs in mapping.signals.items()),
     )
 
 
-def _unblank(told: pl.Expr, name: str) -> pl.Expr:
-    stripped = told.str.strip_chars()
-    return (told if name == "text" else pl.when(stripped != "").then(stripped)).alias(name)
+def _word(told: pl.Expr, name: str, mapping: Mapping) -> pl.Expr:
+    """A column of ours, in our words where the mapping tells them."""
+    text = told.cast(pl.String)
+    if name == "text":
+        return text.alias(name)
+    stripped = text.str.strip_chars()
+    word = pl.when(stripped != "").then(stripped)
+    return (word.replace(mapping.values[name]) if name in mapping.values else word).alias(name)
 
 
 def _theirs(frame: pl.DataFrame, name: str) -> pl.Expr:
