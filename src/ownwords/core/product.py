@@ -75,6 +75,9 @@ class Context(Protocol):
     def settled(self) -> bool:
         """Whether nothing was decided since the last `allowed`; looks at most five times a second."""
 
+    def numbers(self, account: str) -> pl.Series:
+        """int64: the numbers of all records held of an account, permitted or not."""
+
     def account(self, person: str) -> str:
         """The account id behind `network:id` or `network:@handle`."""
 
@@ -93,8 +96,11 @@ class Product(Protocol):
 class Maker(Protocol):
     """The module `make` of a product."""
 
-    def build(self, inputs: Mapping[str, Opened], out: Path, options: object, previous: Artifact | None) -> Built:
-        """Write the artifact's files into `out` (empty, or holding what an interrupted build left there)."""
+    def build(self, inputs: Mapping[str, Opened], out: Path, options: object, previous: Artifact | None, engine: str = "polars") -> Built:
+        """Write the artifact's files into `out` (empty, or holding what an interrupted build left there).
+
+        engine   what carries out its steps (`engine.run`); Usage where it has none that another could carry out
+        """
 
 
 class Server(Protocol):

@@ -105,6 +105,10 @@ class _Context:
         """Whether nothing was decided since the last `allowed`."""
         return self._watch.settled()
 
+    def numbers(self, account: str) -> pl.Series:
+        """int64: the numbers of all records held of an account, permitted or not."""
+        return self._house.store().numbers_of([account])
+
     def account(self, person: str) -> str:
         """The account id behind `network:id` or `network:@handle`."""
         return self._house.account(person)

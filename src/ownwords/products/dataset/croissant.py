@@ -196,7 +196,7 @@ def _file(split: str, sha256: str | None) -> dict[str, Any]:
         "@id": f"{split}.parquet",
         "name": f"{split}.parquet",
         "contentUrl": f"{split}.parquet",
-        "encodingFormat": "application/vnd.apache.parquet",
+        "encodingFormat": "application/x-parquet",
     }
     return found | ({"sha256": sha256} if sha256 else {})
 
@@ -210,7 +210,7 @@ def _splits() -> dict[str, Any]:
         "key": {"@id": "splits/name"},
         "field": [
             {"@type": "cr:Field", "@id": "splits/name", "name": "name", "dataType": "sc:Text"},
-            {"@type": "cr:Field", "@id": "splits/url", "name": "url", "dataType": "cr:Split"},
+            {"@type": "cr:Field", "@id": "splits/url", "name": "url", "dataType": "sc:URL"},
         ],
         "data": [{"splits/name": name, "splits/url": kind} for name, kind in _SPLITS.items()],
     }

@@ -73,9 +73,9 @@ def collect(raw: pl.LazyFrame, steps: tuple[StepRecord, ...], kept: pl.DataFrame
     return Examples(tuple(trails), texts, shown)
 
 
-def chance(name: str) -> pl.Expr:
-    """UInt64 by which posts are chosen: it hangs on their ids alone."""
-    return hashed(pl.col(name), n_words=2)
+def chance(name: str, seed: int = 0) -> pl.Expr:
+    """UInt64 by which posts are chosen: it hangs on their ids (in column `name`) and `seed` alone."""
+    return hashed(pl.col(name), seed, n_words=2)
 
 
 def _least(gone: pl.DataFrame) -> pl.DataFrame:

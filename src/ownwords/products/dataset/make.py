@@ -12,7 +12,6 @@ import polars as pl
 from ownwords.core import files, hashing
 from ownwords.core.errors import Usage
 from ownwords.core.product import Built
-from ownwords.datasets import by_stable_chance
 from ownwords.engine.run import run
 from ownwords.products.dataset import Options, card, croissant, examples, forms, report, shards, training_content, write
 from ownwords.products.dataset.facts import Facts
@@ -30,7 +29,7 @@ SPLITS = forms.SPLITS
 _FROM_TURNS_ON = ("threads", "split", "pairs")
 
 
-def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Artifact | None) -> Built:
+def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Artifact | None, engine: str = "polars") -> Built:
     """Write the rows of train and held_out as Parquet and JSON lines, and the documents about them, into `out`.
 
     README.md            the card
@@ -42,6 +41,7 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
 
     inputs     rows: permitted RECORDS
     previous   not needed: the steps are quick
+    engine     what carries out the steps
     returns    the hash of every value but record numbers, file hashes and dates; the record numbers, steps and counts
     raises     Usage for an option out of its range
     """
@@ -50,7 +50,7 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
     if permitted.rows.select(pl.col("account_id").n_unique()).collect(engine="streaming").item() < 2:
         chosen = replace(chosen, held_out=0.0)  # one person cannot be on both sides: all of it is learnt from
     scratch = out / "scratch"
-    return finished(run(permitted, plan(chosen), scratch), permitted.rows, chosen, out, scratch)
+    return finished(run(permitted, plan(chosen), scratch, engine), permitted.rows, chosen, out, scratch)
 
 
 def finished(made: Dataset, posts: pl.LazyFrame, chosen: Options, out: Path, scratch: Path) -> Built:
@@ -140,7 +140,8 @@ def _sampled(rows: pl.LazyFrame, options: Options) -> pl.LazyFrame:
     """All rows, or the `sample` whose ids come first by chance."""
     if not options.sample:
         return rows
-    ids = by_stable_chance(rows.select("row_id").collect(engine="streaming"), "row_id", options.seed).head(options.sample)
+    by_chance = rows.select("row_id", examples.chance("row_id", options.seed).alias("chance"))
+    ids = by_chance.bottom_k(options.sample, by=["chance", "row_id"]).select("row_id").collect(engine="streaming")
     return rows.join(ids.lazy(), on="row_id", how="semi")
 
 
