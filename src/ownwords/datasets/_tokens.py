@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ownwords.core import handles
+from ownwords.datasets._passes import Shape
 
 USER, URL, CODE, QUOTE, EMAIL = "[user]", "[url]", "[code]", "[quote]", "[email]"
 MARKS = (USER, EMAIL, URL, CODE, QUOTE)
@@ -32,16 +33,28 @@ _IDS = rf"(^|[^:A-Za-z0-9_])(?i:[a-z][a-z0-9_.-]*:@?[a-z0-9_-]*[0-9]{{3}}[a-z0-9
 _GLUED = rf"{FORGOTTEN}{_REST}"
 
 
-def without_names(text: pl.Expr) -> pl.Expr:
-    """`text` with every address as `[email]` and every name as `[user]`, whether it stands there or the store wrote `[forgotten]`."""
-    text = text.str.replace_all(_EMAIL, "${1}[email]")
-    for _ in range(2):  # a name right after a name: the first match used up what parts them
-        text = text.str.replace_all(SPOKEN, "${1}" + USER)
-    text = text.str.replace_all(_KNOWN_IDS, USER)
-    for _ in range(2):
-        text = text.str.replace_all(_IDS, "${1}" + USER + "${2}")
-    text = text.str.replace_all(_GLUED_EMAIL, "[email]").str.replace_all(_GLUED, USER)
-    return text.str.replace_all(BARE + _REST, USER)
+_HOSTS = (
+    "com|org|net|edu|gov|info|biz|io|co|me|ly|gl|gd|be|app|dev|ai|tv|fm|id|uk|us|de|fr|nl|ru|jp|in|au|ca|br|it|es|se|ch|social|xyz|"
+    "online|site|news|blog"
+)
+_IN_LINK = rf"{FORGOTTEN}|\([^\s()<>]*\)"
+#: The rest of a link: brackets only in pairs, no full stop at the end.
+_LINK_END = rf"(?:{_IN_LINK}|[^\s<>\"'()\[\]{{}}])*(?:{_IN_LINK}|[^\s<>\"'()\[\]{{}}.,;:!?…*])"
+LINK = rf"(?i)\b(?:(?:https?|ftp)://|www\.){_LINK_END}|\b(?:[a-z0-9-]+\.)+(?:{_HOSTS})(?:/(?:{_LINK_END})?|{FORGOTTEN}(?:{_LINK_END})?)"
+_SPEAKS = ("[@/]", FORGOTTEN)
+#: Every address as `[email]` and every name as `[user]`, whether it stands there or the store wrote `[forgotten]`. Some twice: of two
+#: names side by side, the first match used up what parts them.
+NAMES = (
+    Shape("email", _EMAIL, keeps=1, hints=("@",)),
+    Shape("user", SPOKEN, keeps=1, hints=_SPEAKS),
+    Shape("user", SPOKEN, keeps=1, hints=_SPEAKS),
+    Shape("user", _KNOWN_IDS),
+    Shape("user", _IDS, keeps=2),
+    Shape("user", _IDS, keeps=2),
+    Shape("email", _GLUED_EMAIL, hints=(FORGOTTEN,)),
+    Shape("user", _GLUED, hints=(FORGOTTEN,)),
+    Shape("user", BARE + _REST, hints=("_", "[0-9]")),
+)
 
 
 def n_own_chars(text: pl.Expr) -> pl.Expr:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from html import unescape
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from ownwords.core.step import DROP, Stage
-from ownwords.datasets._tokens import CODE, FORGOTTEN, QUOTE, URL
+from ownwords.datasets._tokens import CODE, FORGOTTEN, LINK, QUOTE, URL
+from ownwords.datasets._words import touched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,14 +44,6 @@ _CODE_FENCE = r"(?s)```.*?```"
 _QUOTE_HTML = r"(?i)<blockquote\b[^<>]*>(?:[^<]|<[^b/]|<b[^l]|</[^b]|</b[^l])*</blockquote\s*>"
 #: Not `>:(` or `>_<`.
 _QUOTE_LINES = r"(?m)^[ \t]*>[ \t>]*[\p{L}\p{N}\"'“‘*@\[(/][^\n]*(?:\n[ \t]*>[^\n]*)*"
-_HOSTS = (
-    "com|org|net|edu|gov|info|biz|io|co|me|ly|gl|gd|be|app|dev|ai|tv|fm|id|uk|us|de|fr|nl|ru|jp|in|au|ca|br|it|es|se|ch|social|xyz|"
-    "online|site|news|blog"
-)
-_PART = rf"{FORGOTTEN}|\([^\s()<>]*\)"
-#: The rest of a link: brackets only in pairs, no full stop at the end.
-_REST = rf"(?:{_PART}|[^\s<>\"'()\[\]{{}}])*(?:{_PART}|[^\s<>\"'()\[\]{{}}.,;:!?…*])"
-_LINK = rf"(?i)\b(?:(?:https?|ftp)://|www\.){_REST}|\b(?:[a-z0-9-]+\.)+(?:{_HOSTS})(?:/(?:{_REST})?|{FORGOTTEN}(?:{_REST})?)"
 _MARKDOWN_LINK = r"!?\[([^\[\]\n]*)\]\(\[url\][^()\n]*\)"
 _UNSEEN = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u{ad}\u{34f}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}"
@@ -59,6 +52,10 @@ _UNSEEN = (
 _ENTITIES = """amp lt gt quot apos nbsp hellip mdash ndash lsquo rsquo ldquo rdquo laquo raquo copy reg trade
 euro pound yen cent deg times bull middot"""
 _PILED_MARKS = r"(\p{M}{4})\p{M}+"
+#: What is not printable ASCII or the end of a line.
+_FOREIGN = r"[^\n -~]"
+#: What any rule looks for begins with one of these: not printable ASCII, one of < > & / [ \ ] `, two spaces, or `www.`
+_ODD = r"[^ !-%'-.0-;=?-Z^_a-~]|  |(?i:www\.)"
 
 
 def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
@@ -73,8 +70,9 @@ def _clean(rows: pl.LazyFrame, params: Mapping[str, Param]) -> pl.LazyFrame:
     raw = pl.col("text")
     rows = rows.with_columns(_refused(raw, params).alias(DROP), _score(pl.col("attributes")).alias("score")).select(*KEPT, DROP)
     rows = rows.with_columns(pl.when(pl.col(DROP).is_null()).then(raw).alias("text"))
-    rows = rows.with_columns(_plain(pl.col("text"), keep_quotes=bool(params["keep_quotes"])).alias("text"))
-    is_empty = pl.when(pl.col("text") == "").then(pl.lit("no text"))
+    tidy = partial(plain, keep_quotes=bool(params["keep_quotes"]))
+    rows = rows.with_columns(raw.map_batches(tidy, return_dtype=pl.String, is_elementwise=True).alias("text"))
+    is_empty = pl.when(raw == "").then(pl.lit("no text"))
     return rows.with_columns(pl.coalesce(pl.col(DROP), is_empty).alias(DROP))
 
 
@@ -97,22 +95,54 @@ def _refused(raw: pl.Expr, params: Mapping[str, Param]) -> pl.Expr:
     )  # fmt: skip
 
 
-def _plain(text: pl.Expr, *, keep_quotes: bool) -> pl.Expr:
-    """Markup to words, links to `[url]`, characters to NFC without what cannot be seen."""
-    text = text.str.replace_all(_UNSEEN, "").str.replace_all(_PILED_MARKS, "${1}")
-    text = text.str.replace_all(_UNSEEN_HTML, " ").str.replace_all(_CODE_HTML, f"\n{CODE}\n").str.replace_all(_CODE_FENCE, f"\n{CODE}\n")
+def plain(texts: pl.Series, *, keep_quotes: bool = False) -> pl.Series:
+    """Markup to words, links to `[url]`, characters to NFC without what cannot be seen; string[R] to string[R].
+
+    Most posts need none of it, so each rule sees only the texts that have what it looks for.
+    """
+    return touched(texts, texts.str.contains(_ODD), partial(_plain, keep_quotes=keep_quotes)).str.strip_chars()
+
+
+def _plain(texts: pl.Series, *, keep_quotes: bool) -> pl.Series:
+    is_foreign = texts.str.contains(_FOREIGN)
+    texts = touched(texts, is_foreign, _without_unseen)
+    texts = touched(texts, _has(texts, "<"), _shown)
+    texts = touched(texts, _has(texts, "```"), lambda some: some.str.replace_all(_CODE_FENCE, f"\n{CODE}\n"))
+    texts = touched(texts, _has(texts, "<"), partial(_without_html, keep_quotes=keep_quotes))
+    texts = touched(texts, _has(texts, "&"), _entities)
+    if not keep_quotes:
+        texts = touched(texts, _has(texts, ">"), lambda some: some.str.replace_all(_QUOTE_LINES, QUOTE))
+    may_link = texts.str.contains_any(["/", "www.", "[forgotten]"], ascii_case_insensitive=True)
+    texts = touched(texts, may_link, lambda some: some.str.replace_all(LINK, URL))
+    texts = touched(texts, _has(texts, "]("), lambda some: some.str.replace_all(_MARKDOWN_LINK, "${1} " + URL))
+    is_spaced = texts.str.contains_any(["  ", "\n"])
+    return touched(texts, is_spaced | texts.str.contains(_FOREIGN), _spaced)
+
+
+def _has(texts: pl.Series, needle: str) -> pl.Series:
+    return texts.str.contains(needle, literal=True)
+
+
+def _without_unseen(texts: pl.Series) -> pl.Series:
+    return texts.str.replace_all(_UNSEEN, "").str.replace_all(_PILED_MARKS, "${1}")
+
+
+def _shown(texts: pl.Series) -> pl.Series:
+    """Without what a browser does not show, and without code."""
+    return texts.str.replace_all(_UNSEEN_HTML, " ").str.replace_all(_CODE_HTML, f"\n{CODE}\n")
+
+
+def _without_html(texts: pl.Series, *, keep_quotes: bool) -> pl.Series:
     if not keep_quotes:
         for _ in range(3):  # quotes within quotes, from the inside out
-            text = text.str.replace_all(_QUOTE_HTML, f"\n{QUOTE}\n")
-    text = text.str.replace_all(_BEFORE_LINK, "${1} ${2}").str.replace_all(_AFTER_LINK, "${1} ${2}")
-    text = text.str.replace_all(_BLOCK_TAG, "\n").str.replace_all(_TAG, "")
-    text = _entities(text)
-    if not keep_quotes:
-        text = text.str.replace_all(_QUOTE_LINES, QUOTE)
-    text = text.str.replace_all(_LINK, URL).str.replace_all(_MARKDOWN_LINK, "${1} " + URL)
-    text = text.str.normalize("NFC")
-    text = text.str.replace_all(r"[^\S\n]+", " ").str.replace_all(r" ?\n ?", "\n").str.replace_all(r"\n{3,}", "\n\n")
-    return text.str.strip_chars()
+            texts = texts.str.replace_all(_QUOTE_HTML, f"\n{QUOTE}\n")
+    texts = texts.str.replace_all(_BEFORE_LINK, "${1} ${2}").str.replace_all(_AFTER_LINK, "${1} ${2}")
+    return texts.str.replace_all(_BLOCK_TAG, "\n").str.replace_all(_TAG, "")
+
+
+def _spaced(texts: pl.Series) -> pl.Series:
+    texts = texts.str.normalize("NFC")
+    return texts.str.replace_all(r"[^\S\n]+", " ").str.replace_all(r" ?\n ?", "\n").str.replace_all(r"\n{3,}", "\n\n")
 
 
 @cache
@@ -125,7 +155,7 @@ def _entity_table() -> dict[str, str]:
     return {entity: " " if word == "\xa0" else word for entity, word in table.items()}
 
 
-def _entities(text: pl.Expr) -> pl.Expr:
+def _entities(texts: pl.Series) -> pl.Series:
     """HTML's names for characters as the characters, once: `&amp;lt;` is `&lt;`, as its author wrote it."""
     table = _entity_table()
-    return text.str.replace_many(list(table), list(table.values()), leftmost=True)
+    return texts.str.replace_many(list(table), list(table.values()), leftmost=True)
