@@ -14,7 +14,7 @@ from world import random_world
 
 ROOT = Path(__file__).parents[1]
 #: What only extras and tools bring; a stand-in for an environment that lacks them.
-ABSENT = "torch transformers tokenizers safetensors peft fastapi starlette uvicorn pydantic httpx numpy pyarrow psycopg hypothesis pytest"
+ABSENT = "torch transformers tokenizers safetensors peft fastapi starlette uvicorn pydantic httpx pyarrow psycopg ray pandas hypothesis pytest"
 BARE = f"""
 import sys
 class Absent:
@@ -37,6 +37,8 @@ def walk(run, tmp_path: Path) -> None:
         assert done.returncode == 0, (arguments, done.stderr)
     refused = run("build", "model")
     assert (refused.returncode, "ownwords[train]" in refused.stderr) == (2, True), refused.stderr
+    refused = run("build", "dataset", "--engine", "ray")
+    assert (refused.returncode, "ownwords[ray]" in refused.stderr) == (2, True), refused.stderr
     refused = run("serve")
     assert (refused.returncode, "ownwords[serve]" in refused.stderr) == (2, True), refused.stderr
 
@@ -67,4 +69,4 @@ def test_a_plain_install_of_the_base_does_the_same(tmp_path):
 
 def test_every_extra_that_a_message_names_exists():
     extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
-    assert {"train", "serve", "postgres", "all"} <= extras
+    assert {"train", "serve", "postgres", "ray", "all"} <= extras

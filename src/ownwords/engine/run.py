@@ -96,11 +96,9 @@ def run(dataset: Dataset, steps: Sequence[tuple[str, Mapping[str, Param]]], scra
     raises    NotFound for an unknown step, Usage for an unknown parameter, or for ray where it is not installed
     """
     planned = [(name, parameters(name, given)) for name, given in steps]
-    kind, _, address = engine.partition(":")
-    if kind not in ENGINES or (address and kind != "ray"):
-        raise NotFound.among("engine", engine, {*ENGINES})
+    kind, address = check_engine(engine)
     _prepare(scratch, dataset, planned, kind)
-    with _opened(kind, address or "local", scratch) as begin:
+    with _opened(kind, address, scratch) as begin:
         state = _Run(begin(dataset.rows), scratch, [name for name, _ in planned], dataset.permit.n_allowed)
         for position, (name, params) in enumerate(planned):
             state.n_in.append(-1)
@@ -109,6 +107,17 @@ def run(dataset: Dataset, steps: Sequence[tuple[str, Mapping[str, Param]]], scra
                 _take(state, position, stage)
         _carry_out(state)
         return _with_records(dataset, planned, state)
+
+
+def check_engine(engine: str) -> tuple[str, str]:
+    """(kind, address) of an engine; `local` where no address is given.
+
+    raises   NotFound
+    """
+    kind, _, address = engine.partition(":")
+    if kind not in ENGINES or (address and kind != "ray"):
+        raise NotFound.among("engine", engine, ENGINES)
+    return kind, address or "local"
 
 
 def count(rows: pl.LazyFrame) -> int:
@@ -226,9 +235,10 @@ def _reduce(state: _Run, position: int, stage: Reduce) -> None:
     name, n_rows = state.names[position], _count(state)
     decisions = state.rows.decided(stage.read, stage.decide, stage.key, state.path(f"{name}-decided.arrow"), name, n_rows)
     state.rows = state.rows.told(stage.run, decisions)
+    state.n_rows = None  # a record may be in several rows from here on
     if DROP in state.rows.columns():
         marked = state.rows.each(_marking(Stage(None, lambda rows: rows), position))
-        state.n_rows = n_rows - _dropped_in(state, marked).get(position, 0)
+        _dropped_in(state, marked)
         state.rows = _alive(marked)
 
 

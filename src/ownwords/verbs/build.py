@@ -38,19 +38,19 @@ def build(
     product  dataset or model
     purpose  what it is for; the product's own purpose if left out
     name     the artifact's name; the product's if left out
-    engine   polars: here
+    engine   polars: here; ray: on Ray, started here; ray:ADDRESS: on the Ray cluster there (docs/scale.md)
     dry_run  say what would go in, make nothing
     options  the product's own, e.g. form=, steps=
     """
     from ownwords.core import plugins
-    from ownwords.core.errors import NotFound, NotPermitted, Usage
+    from ownwords.core.errors import NotPermitted, Usage
     from ownwords.core.purpose import find
+    from ownwords.engine.run import check_engine
     from ownwords.verbs._house import House
     from ownwords.verbs._options import fill
 
     declared = plugins.load("product", product)
-    if engine != "polars":
-        raise NotFound.among("engine", engine, {"polars"})
+    check_engine(engine)
     wanted = find(purpose or declared.PURPOSE).name
     if wanted == "self_access":
         raise NotPermitted(
@@ -65,7 +65,7 @@ def build(
         raise Usage("--name names somebody who is known here, and would stay after they are forgotten", "choose another name")
     if dry_run:
         return _plan(house, product, wanted)
-    return make(house, product, wanted, named, chosen)
+    return make(house, product, wanted, named, chosen, engine=engine)
 
 
 def make(
@@ -76,6 +76,7 @@ def make(
     options: object,
     parents: Mapping[str, str] | None = None,
     *,
+    engine: str = "polars",
     is_forgetting: bool = False,
 ) -> dict[str, object]:
     """Build and commit one artifact; starts again where somebody's decision changed what went in meanwhile.
@@ -90,7 +91,7 @@ def make(
     recipe = sha256_json([product, purpose, repr(options)])
     for _ in range(_TRIES):
         with _workshop(house, name, recipe, _PATIENCE_S if is_forgetting else 0) as out:
-            made = _attempt(house, product, purpose, name, options, parents or {}, out)
+            made = _attempt(house, product, purpose, name, options, parents or {}, out, engine)
         if made is not None:
             return made
         for job in [] if is_forgetting else _forgetting.unfinished(house):
@@ -99,7 +100,7 @@ def make(
 
 
 def _attempt(
-    house: House, product: str, purpose: str, name: str, options: object, parents: Mapping[str, str], out: Path
+    house: House, product: str, purpose: str, name: str, options: object, parents: Mapping[str, str], out: Path, engine: str
 ) -> dict[str, object] | None:
     """Build and commit one artifact in `out`; None if somebody's decision changed what went in meanwhile."""
     from ownwords.core import plugins
@@ -110,7 +111,7 @@ def _attempt(
     try:
         inputs = _opened(house, declared.INPUTS, purpose, parents)
         read = _read_for(inputs)
-        built = maker.build(inputs, out, options, None)
+        built = maker.build(inputs, out, options, None, engine)
         return _commit(house, product, purpose, name, options, inputs, read, built, out)
     except Exception:
         # Somebody was forgotten meanwhile, and with them the files this was reading or writing.

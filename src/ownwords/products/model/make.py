@@ -10,7 +10,7 @@ from pyroaring import BitMap64
 
 from ownwords.core import files, progress
 from ownwords.core.dataset import StepRecord
-from ownwords.core.errors import Fault
+from ownwords.core.errors import Fault, Usage
 from ownwords.core.product import Built
 from ownwords.models import card, extra
 from ownwords.products.model import Options, curve
@@ -28,15 +28,17 @@ _SCRATCH_RATE, _ADAPTER_RATE = 3e-3, 5e-4
 _COLUMNS = ("row_id", "split", "text", "turns", "origins")
 
 
-def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Artifact | None) -> Built:
+def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Artifact | None, engine: str = "polars") -> Built:
     """Train on the rows of split `train`, test on those of `held_out`, write model, tokenizer, card and loss curve into `out`.
 
     inputs     `data`: a dataset's rows; none at all give an untrained model
     out        may hold the checkpoint of an interrupted build, which is then resumed
     options    Options
     previous   not used: weights that once learned from a person keep a trace of them, so every build starts anew
-    raises     MissingExtra without the packages to train
+    raises     MissingExtra without the packages to train, Usage for another engine
     """
+    if engine != "polars":
+        raise Usage(f"--engine {engine} carries out the steps of a dataset; a model is trained here", "leave --engine out")
     extra.require("building a model")
     from ownwords.models import pipeline
 
