@@ -10,6 +10,7 @@ from ownwords.core import _mint
 from ownwords.core.dataset import Dataset
 from ownwords.core.permit import Permit
 from ownwords.core.schemas import RECORDS, TIME
+from ownwords.datasets.clean import KEPT
 
 WORDS = ["river", "lantern", "market", "bicycle", "mango", "teacher", "window", "garden", "bridge", "kettle", "pepper", "ladder"]
 WORDS += ["button", "violin", "harbour", "pillow", "ticket", "carpet"]
@@ -56,6 +57,14 @@ def records(rows: list[dict]) -> pl.DataFrame:
         base = dict.fromkeys(RECORDS) | {"record_id": f"test:{n}", "record_no": n, "account_id": "test:a", "category": "post"}
         whole.append(base | row | {"created_at": _when(row.get("created_at", ...), n)})
     return pl.DataFrame(whole, schema=RECORDS)
+
+
+def kept(rows: list[dict]) -> pl.DataFrame:
+    """What `clean` hands on: records with a score, if any; `repeats` where a row has it."""
+    whole = records([{name: value for name, value in row.items() if name in RECORDS} for row in rows])
+    more = {"score": pl.Int64} | ({"repeats": pl.String} if any("repeats" in row for row in rows) else {})
+    added = [pl.Series(name, [row.get(name) for row in rows], dtype=dtype) for name, dtype in more.items()]
+    return whole.with_columns(added).select(*KEPT, *[name for name in more if name not in KEPT])
 
 
 def turns(rows: list[dict]) -> pl.DataFrame:

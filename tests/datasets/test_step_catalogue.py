@@ -14,17 +14,17 @@ import pytest
 from ownwords.core import plugins
 from ownwords.core.step import DROP, Reduce, Stage
 from ownwords.engine.run import run
-from posts import dialogues, permitted, records, turns
+from posts import kept, permitted, records, turns
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "steps"
 STEPS = plugins.names("step")
-INPUT = {"clean": records, "pii": records, "threads": records, "sample": records, "split": turns}
-ORDER = {"clean": "record_id", "pii": "record_id", "sample": "record_id", "threads": ["dialogue", "place"]}
+INPUT = dict.fromkeys(("clean", "pii", "threads", "sample"), records) | {"split": turns}
+ORDER = {"threads": ["dialogue", "place"], "split": "row_id", "pairs": "row_id"}
 
 
 def table(name: str) -> pl.DataFrame:
     lines = (GOLDEN / name / "input.jsonl").read_text().splitlines()
-    return INPUT.get(name, dialogues)([json.loads(line) for line in lines])
+    return INPUT.get(name, kept)([json.loads(line) for line in lines])
 
 
 def params(name: str) -> dict:
@@ -37,7 +37,7 @@ def outcome(name: str, rows: pl.DataFrame, scratch: Path) -> tuple[str, str]:
     done = run(permitted(rows), [(name, params(name))], scratch)
     kept = done.rows.collect()
     kept = kept.select(column for column in kept.columns if kept[column].null_count() < kept.height or column == "text")
-    return kept.sort(ORDER.get(name, "row_id")).write_ndjson(), json.dumps(done.steps[0].to_json(), indent=1, ensure_ascii=False) + "\n"
+    return kept.sort(ORDER.get(name, "record_id")).write_ndjson(), json.dumps(done.steps[0].to_json(), indent=1, ensure_ascii=False) + "\n"
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -76,7 +76,7 @@ def test_a_stage_is_right_on_any_rows_closed_under_its_key(name):
     module = plugins.load("step", name)
     for stage in module.stages({**module.PARAMS, **params(name)}):
         whole, halves = through(stage, [whole]), through(stage, parted(None if isinstance(stage, Reduce) else stage.key, halves))
-    order = ORDER.get(name, "row_id")
+    order = ORDER.get(name, "record_id")
     assert whole.sort(order).drop("part", strict=False).equals(halves.select(whole.columns).sort(order).drop("part", strict=False))
 
 
@@ -93,7 +93,7 @@ def through(stage: Stage | Reduce, parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def parted(key: str | None, rows: pl.DataFrame) -> list[pl.DataFrame]:
-    is_left = pl.int_range(pl.len()) % 2 == 0 if key is None else pl.col(key).rank("dense") % 2 == 0
+    is_left = pl.int_range(pl.len()) % 2 == 0 if key is None else (pl.col(key).rank("dense") % 2 == 0).fill_null(value=True)
     return [rows.filter(is_left), rows.filter(~is_left)]
 
 

@@ -32,11 +32,13 @@ PARAMS: Mapping[str, Param] = {"by": "person", "held_out": 0.1, "at": "", "seed"
 
 #: What a dialogue is from here on, one row each.
 DIALOGUE = ("row_id", "split", "created_at", "network", "terms", "language", "turns", "people", "origins")
-_OF_FIRST = ("created_at", "network", "terms", "language")
+#: What a dialogue has of its first learnt turn.
+OF_FIRST = ("created_at", "network", "terms", "language")
 #: Whether a turn is held out; null where that is for its neighbours to say.
-_HELD = "_is_held"
-_LISTED = ("account_id", "text", "learn", "record_id", "record_no")
-_NEEDED = (*_LISTED, "dialogue", "place", *_OF_FIRST, _HELD)
+HELD = "_is_held"
+#: What the lists of a dialogue are made of.
+LISTED = ("account_id", "text", "learn", "record_id", "record_no")
+_NEEDED = (*LISTED, "dialogue", "place", *OF_FIRST, HELD)
 
 
 def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
@@ -54,23 +56,24 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
 
     raises   Usage for another `by`, or an `at` that is no date
     """
+    before, tell = sides(params)
+    if params["alone"]:
+        return (*before, Stage(None, lambda turns: _alone(tell(turns))))
+    return (*before, Stage("dialogue", lambda turns: _folded(tell(turns).select(_NEEDED).collect(engine="streaming")).lazy()))
+
+
+def sides(params: Mapping[str, Param]) -> tuple[tuple[Reduce, ...], Callable[[pl.LazyFrame], pl.LazyFrame]]:
+    """What has to be known first, and what then adds to turns the column `HELD`, each row by itself."""
     if params["by"] == "person":
         held_out, seed = float(params["held_out"]), int(params["seed"])
-        return (_fold(params, lambda turns: _by_person(turns, held_out, seed)),)
+        return (), lambda turns: _by_person(turns, held_out, seed)
     if params["by"] != "time":
         raise Usage(f"split: by {params['by']!r} does not exist", "choose by=person or by=time")
     if params["at"]:
         since = _instant(str(params["at"]))
-        return (_fold(params, lambda turns: _sided(turns, pl.col("created_at") >= since)),)
+        return (), lambda turns: _sided(turns, pl.col("created_at") >= since)
     late = float(params["held_out"])
-    return (Reduce(_dated, lambda dated: _latest(dated, late), _told), _fold(params, lambda turns: turns))
-
-
-def _fold(params: Mapping[str, Param], sided: Callable[[pl.LazyFrame], pl.LazyFrame]) -> Stage:
-    """The stage that makes dialogues of turns, once `sided` has told each turn's side."""
-    if params["alone"]:
-        return Stage(None, lambda turns: _alone(sided(turns)))
-    return Stage("dialogue", lambda turns: _folded(sided(turns).select(_NEEDED).collect(engine="streaming")).lazy())
+    return (Reduce(_dated, lambda dated: _latest(dated, late), _told),), lambda turns: turns
 
 
 def _instant(text: str) -> datetime:
@@ -82,7 +85,7 @@ def _instant(text: str) -> datetime:
 
 def _sided(turns: pl.LazyFrame, is_held: pl.Expr) -> pl.LazyFrame:
     """`is_held` for each learnt turn, unknown for one that is shown."""
-    return turns.with_columns(pl.when("learn").then(is_held.fill_null(value=False)).alias(_HELD))
+    return turns.with_columns(pl.when("learn").then(is_held.fill_null(value=False)).alias(HELD))
 
 
 def _by_person(turns: pl.LazyFrame, held_out: float, seed: int) -> pl.LazyFrame:
@@ -94,7 +97,7 @@ def _by_person(turns: pl.LazyFrame, held_out: float, seed: int) -> pl.LazyFrame:
         return accounts.is_in(chosen.implode(), nulls_equal=True)
 
     side = pl.col("account_id").map_batches(held, return_dtype=pl.Boolean, is_elementwise=True)
-    return turns.with_columns(pl.when(pl.col("learn") | pl.col("account_id").is_not_null()).then(side).alias(_HELD))
+    return turns.with_columns(pl.when(pl.col("learn") | pl.col("account_id").is_not_null()).then(side).alias(HELD))
 
 
 def _dated(turns: pl.LazyFrame) -> pl.LazyFrame:
@@ -118,52 +121,53 @@ def _alone(turns: pl.LazyFrame) -> pl.LazyFrame:
     turn = pl.struct(pl.lit(0, pl.Int32).alias("speaker"), "text", "learn", "record_id")
     return turns.select(
         pl.col("record_id").alias("row_id"),
-        _name_of_side().alias("split"),
-        *_OF_FIRST,
+        name_of_side().alias("split"),
+        *OF_FIRST,
         pl.concat_list(turn).alias("turns"),
         pl.concat_list("account_id").alias("people"),
         pl.concat_list(pl.col("record_no").cast(pl.Int64)).alias("origins"),
     )
 
 
-def _name_of_side() -> pl.Expr:
-    return pl.when(_HELD).then(pl.lit("held_out")).otherwise(pl.lit("train"))
+def name_of_side() -> pl.Expr:
+    """`HELD` in words."""
+    return pl.when(HELD).then(pl.lit("held_out")).otherwise(pl.lit("train"))
 
 
 def _folded(turns: pl.DataFrame) -> pl.DataFrame:
     """One row a part of a dialogue; a part with nothing to learn has a reason to drop it."""
     order = turns.select(pl.arg_sort_by("dialogue", "place")).to_series()
     dialogue, learn = turns["dialogue"].gather(order).to_numpy(), turns["learn"].gather(order).to_numpy()
-    is_held = _known_side(turns[_HELD].gather(order), dialogue)
-    part = np.cumsum(_changes(dialogue) | _changes(is_held)) - 1
+    is_held = _known_side(turns[HELD].gather(order), dialogue)
+    part = np.cumsum(changes(dialogue) | changes(is_held)) - 1
     first = np.full(int(part.max(initial=-1)) + 1, -1)
     learnt = np.flatnonzero(learn)
     first[part[learnt[::-1]]] = learnt[::-1]  # the first is written last, and stays
     heads = pl.Series(first, dtype=pl.Int64).replace(-1, None)
-    heads, is_held = order.gather(heads), is_held[np.flatnonzero(_changes(part))]
+    heads, is_held = order.gather(heads), is_held[np.flatnonzero(changes(part))]
     shown = np.flatnonzero(_before_last(learn, part) | (first < 0)[part])
-    lists = _lists(turns[_LISTED][order[shown]], part[shown])
+    found = lists(turns[LISTED][order[shown]], part[shown])
     row_id = turns["record_id"].gather(heads).alias("row_id")
-    return lists.with_columns(
+    return found.with_columns(
         row_id,
-        pl.Series(_HELD, is_held, dtype=pl.Boolean),
-        *turns.select(_OF_FIRST)[heads].get_columns(),
+        pl.Series(HELD, is_held, dtype=pl.Boolean),
+        *turns.select(OF_FIRST)[heads].get_columns(),
         pl.when(row_id.is_null()).then(pl.lit("context from the other side")).alias(DROP),
-    ).select(*(_name_of_side().alias(name) if name == "split" else name for name in DIALOGUE), DROP)
+    ).select(*(name_of_side().alias(name) if name == "split" else name for name in DIALOGUE), DROP)
 
 
-def _lists(spoken: pl.DataFrame, part: Numbers) -> pl.DataFrame:
+def lists(spoken: pl.DataFrame, part: Numbers) -> pl.DataFrame:
     """turns, people and origins of each part, in the order of parts."""
     speaker = pl.Series("speaker", _speakers(spoken["account_id"], part), dtype=pl.Int32)
     parts = spoken.with_columns(speaker, pl.Series("part", part, dtype=pl.Int64).set_sorted())
-    lists = parts.group_by("part", maintain_order=True).agg(
+    found = parts.group_by("part", maintain_order=True).agg(
         pl.struct("speaker", "text", "learn", "record_id").alias("turns"),
         pl.col("account_id").alias("people"),
         pl.col("record_no").cast(pl.Int64).alias("origins"),
     )
     if spoken["record_no"].null_count():
-        lists = lists.with_columns(pl.col("people", "origins").list.drop_nulls())
-    return lists.drop("part")
+        found = found.with_columns(pl.col("people", "origins").list.drop_nulls())
+    return found.drop("part")
 
 
 def _before_last(learn: Mask, part: Numbers) -> Mask:
@@ -185,14 +189,14 @@ def _known_side(is_held: pl.Series, dialogue: Numbers) -> Mask:
     return known[np.where(has_side[after] & (dialogue[after] == dialogue), after, np.where(dialogue[before] == dialogue, before, rows))]
 
 
-def _changes(values: NDArray[np.int64] | NDArray[np.bool_]) -> Mask:
+def changes(values: NDArray[np.int64] | NDArray[np.bool_]) -> Mask:
     """Whether each value differs from the one before it; the first does."""
     return np.concatenate([np.ones(min(1, len(values)), bool), values[1:] != values[:-1]])
 
 
 def _speakers(accounts: pl.Series, part: Numbers) -> NDArray[np.int32]:
     """For each turn: who speaks, numbered in each part as they come in."""
-    begins = _changes(part)
+    begins = changes(part)
     talks = np.flatnonzero(~begins | np.append(~begins[1:], np.zeros(min(1, len(part)), bool)))
     speaker, rows = np.zeros(len(part), np.int32), np.arange(len(talks))
     who = pl.DataFrame({"part": part[talks], "who": accounts.gather(talks), "n": rows}, schema_overrides={"part": pl.Int64})

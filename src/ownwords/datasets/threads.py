@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
 
 from ownwords.core.step import DROP, Reduce, Stage
-from ownwords.datasets._ids import id_number
+from ownwords.datasets._links import answered, climb, narrow, ordered, shown_above, without_circles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,9 +44,9 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
     mark = bool(params["mark_missing"])
     return (
         Reduce(
-            _narrow,
-            lambda narrow: _decided(narrow.collect(engine="streaming"), max_turns, max_context, mark_missing=mark).lazy(),
-            lambda rows, decided: _turns(rows, decided, n_chars),
+            narrow,
+            lambda few: _decided(few.collect(engine="streaming"), max_turns, max_context, mark_missing=mark).lazy(),
+            lambda rows, decided: _told(rows, decided, n_chars),
         ),
     )
 
@@ -62,30 +62,18 @@ def _alone(rows: pl.LazyFrame) -> pl.LazyFrame:
     return placed.rename({"repeats": DROP}) if repeats else placed
 
 
-def _narrow(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """record_no, id and parent (UInt64), created_at, is_repeat."""
-    repeats = pl.col("repeats").is_not_null() if "repeats" in rows.collect_schema() else pl.lit(value=False)
-    return rows.select(
-        pl.col("record_no").cast(pl.Int64),
-        id_number("record_id").alias("id"),
-        id_number("reply_to").alias("parent"),
-        "created_at",
-        repeats.alias("is_repeat"),
-    )
-
-
-def _decided(narrow: pl.DataFrame, max_turns: int, max_context: int, *, mark_missing: bool) -> pl.DataFrame:
+def _decided(few: pl.DataFrame, max_turns: int, max_context: int, *, mark_missing: bool) -> pl.DataFrame:
     """One row a turn: record_no, dialogue, place, learn, is_idle (nothing learnt in or after it), is_withheld.
 
-    A withheld turn has the record_no of the record that its dialogue begins with.
+    A withheld turn has the record_no of the record that answered it.
     """
-    narrow = narrow.sort("created_at", "id", "record_no", nulls_last=True)
-    up, is_missing = _links(narrow)
-    up = _without_circles(up)
+    few = ordered(few)
+    up, is_missing = answered(few)
+    up = without_circles(up)
     heads, places = _chains(up, max_turns)
-    learn, is_idle, begins = _learnt(heads, places, ~narrow["is_repeat"].to_numpy())
-    turns = [(np.arange(len(up)), heads, places, False), *_context(up, begins, is_missing & mark_missing, max_context)]
-    record_no = narrow["record_no"]
+    learn, is_idle, begins = _learnt(heads, places, ~few["is_repeat"].to_numpy())
+    turns = [(np.arange(len(up)), heads, places, False), *shown_above(up, begins, is_missing & mark_missing, max_context)]
+    record_no = few["record_no"]
     others = sum(len(turn) for turn, *_ in turns[1:])
     return pl.DataFrame(
         {
@@ -99,48 +87,6 @@ def _decided(narrow: pl.DataFrame, max_turns: int, max_context: int, *, mark_mis
     )
 
 
-def _links(narrow: pl.DataFrame) -> tuple[Numbers, Mask]:
-    """For each row the row it answers (itself, where there is none), and whether it answers one that is not here."""
-    numbered = narrow.lazy().select("id", "parent").with_row_index("n")
-    asked = numbered.filter(pl.col("parent").is_not_null()).select("n", "parent")
-    known = numbered.select(pl.col("n").alias("to"), "id")
-    found = asked.join(known, left_on="parent", right_on="id", how="left").collect()
-    n, to = found["n"].to_numpy(), found["to"]
-    is_missing = np.zeros(narrow.height, bool)
-    is_missing[n[to.is_null().to_numpy()]] = True
-    up = np.arange(narrow.height)
-    # an id that stands twice: the first of its rows, which is written last, is the one that was answered
-    answered = found.drop_nulls().sort("to", descending=True) if found.height > narrow["parent"].count() else found.drop_nulls()
-    up[answered["n"].to_numpy()] = answered["to"].to_numpy()
-    return up, is_missing
-
-
-def _without_circles(up: Numbers) -> Numbers:
-    """The earliest row of each circle of answers answers nobody.
-
-    A parent later than its child is possible (clocks differ, times are unknown), so links alone do not end. Each row
-    jumps twice as far as before; whoever is still on the way after as many steps as there are rows walks in a circle.
-    """
-    if not (up > np.arange(len(up))).any():
-        return up
-    lost = np.flatnonzero(_climb(up)[0] < 0)
-    if not len(lost):
-        return up
-    place = np.full(len(up), -1)
-    place[lost] = np.arange(len(lost))
-    jump = place[up[lost]]
-    lowest = np.minimum(np.arange(len(lost)), jump)
-    for _ in range(len(lost).bit_length()):
-        lowest = np.minimum(lowest, lowest[jump])
-        jump = jump[jump]
-    in_circle = np.zeros(len(lost), bool)
-    in_circle[jump] = True
-    cut = lost[in_circle & (lowest == np.arange(len(lost)))]
-    up = up.copy()
-    up[cut] = cut
-    return up
-
-
 def _chains(up: Numbers, max_turns: int) -> tuple[Numbers, Numbers]:
     """For each row: the first own turn of its dialogue, and its place after it (0 = it is the first)."""
     rows = np.arange(len(up))
@@ -148,26 +94,10 @@ def _chains(up: Numbers, max_turns: int) -> tuple[Numbers, Numbers]:
     first = np.full(len(up), -1)
     first[up[answers]] = answers  # the earliest is written last, and stays
     onward = np.where(first[up] == rows, up, rows)
-    heads, depth = _climb(onward)
+    heads, depth = climb(onward)
     if depth.max(initial=0) < max_turns:
         return heads, depth
-    return _climb(np.where(depth % max_turns != 0, onward, rows))
-
-
-def _climb(up: Numbers) -> tuple[Numbers, Numbers]:
-    """Where each row gets to in the end (-1: it walks in a circle), and after how many steps; the stride doubles each round."""
-    is_end = up == np.arange(len(up))
-    top, steps = up.copy(), (~is_end).astype(np.int64)
-    walking = np.flatnonzero(~is_end[top])
-    for _ in range(len(up).bit_length()):
-        if not len(walking):
-            break
-        to = top[walking]
-        steps[walking] += steps[to]
-        top[walking] = top[to]
-        walking = walking[~is_end[top[walking]]]
-    top[walking] = -1
-    return top, steps
+    return climb(np.where(depth % max_turns != 0, onward, rows))
 
 
 def _learnt(heads: Numbers, places: Numbers, is_new: Mask) -> tuple[Mask, Mask, Numbers]:
@@ -180,26 +110,23 @@ def _learnt(heads: Numbers, places: Numbers, is_new: Mask) -> tuple[Mask, Mask, 
     return is_new, places > last[heads], begins[last[begins] >= 0]
 
 
-def _context(up: Numbers, begins: Numbers, is_missing: Mask, max_context: int) -> list[tuple[Numbers, Numbers, Numbers, bool]]:
-    """(rows, first turns of the dialogues they are shown in, places, is_withheld): the nearest above each dialogue at place -1."""
-    layers = []
-    heads = here = begins
-    for distance in range(1, max_context + 1):
-        above = up[here]
-        ends = above == here
-        blind = heads[ends & is_missing[here]]
-        heads, here = heads[~ends], above[~ends]
-        for turn, head, is_withheld in ((here, heads, False), (blind, blind, True)):
-            layers.append((turn, head, np.full(len(turn), -distance), is_withheld))
-    return layers
+def turned(rows: pl.LazyFrame, decided: pl.LazyFrame, n_chars: int, how: Literal["inner", "left"] = "inner") -> pl.LazyFrame:
+    """Each row as often as it is a turn; of a withheld one nothing but its place.
 
-
-def _turns(rows: pl.LazyFrame, decided: pl.LazyFrame, n_chars: int) -> pl.LazyFrame:
-    """Each row as often as it is a turn; of a withheld one nothing but its place."""
+    decided   record_no, dialogue, place, learn, is_withheld and what else is to be told of a turn
+    n_chars   characters kept of a turn that is not learnt
+    how       left: with a row for each record that is no turn, too
+    """
     names = rows.collect_schema().names()
-    is_withheld = pl.col("is_withheld")
-    turns = rows.join(decided, on="record_no", how="inner", build_side="force_right")
-    text = pl.when(is_withheld).then(pl.lit(WITHHELD)).when("learn").then("text").otherwise(pl.col("text").str.head(n_chars))
-    kept = [pl.when(~is_withheld).then(name).alias(name) for name in names if name not in ("text", "repeats")]
-    why = [pl.when("is_idle").then("repeats").alias(DROP)] if "repeats" in names else []
-    return turns.select(*kept, text.alias("text"), "dialogue", "place", "learn", *why)
+    more = [name for name in decided.collect_schema().names() if name not in ("record_no", "is_withheld")]
+    turns = rows.join(decided, on="record_no", how=how, build_side="force_right")
+    text = pl.when("is_withheld").then(pl.lit(WITHHELD)).when("learn").then("text").otherwise(pl.col("text").str.head(n_chars))
+    own = [pl.when("is_withheld").then(None).otherwise(name).alias(name) for name in names if name != "text"]
+    return turns.select(*own, text.alias("text"), *more)
+
+
+def _told(rows: pl.LazyFrame, decided: pl.LazyFrame, n_chars: int) -> pl.LazyFrame:
+    turns = turned(rows, decided, n_chars)
+    if "repeats" not in rows.collect_schema():
+        return turns.drop("is_idle")
+    return turns.with_columns(pl.when("is_idle").then("repeats").alias(DROP)).drop("is_idle", "repeats")

@@ -1,0 +1,167 @@
+"""Two answers to the same words of which readers liked one better: what preferences are learnt from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from ownwords.core.errors import Usage
+from ownwords.core.step import DROP, Reduce, Stage
+from ownwords.datasets import split
+from ownwords.datasets._links import answered, narrow, ordered, shown_above, without_circles
+from ownwords.datasets.threads import turned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from ownwords.core.step import Param
+
+    Numbers = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+
+#: margin        how much higher the chosen answer's score is, 1 or more
+#: later         the chosen answer is not the older of the two: what stood there first was seen by more, which is no merit
+#: per_prompt    pairs made of the answers to one record; each answer is in one of them at most
+#: max_context   turns shown before the one that both answer
+#: context_chars characters kept of each of these turns and of that one
+#: mark_missing  show `[withheld]`, as one of those turns, where what was answered is not among the rows
+#: by            person or time; this and what follows as in the step split
+#: held_out      share of people, or of answers with a date
+#: at            with time: from this ISO date on
+#: seed          another seed, other people
+PARAMS: Mapping[str, Param] = {
+    "margin": 1,
+    "later": True,
+    "per_prompt": 4,
+    "max_context": 2,
+    "context_chars": 2_000,
+    "mark_missing": True,
+    **{name: split.PARAMS[name] for name in ("by", "held_out", "at", "seed")},
+}
+
+_APART = "its words are on both sides"
+#: Scores beyond this count as this, so that their differences are numbers of 64 bits.
+_MOST = 1 << 61
+_NEEDED = (*split.LISTED, "dialogue", "place", *split.OF_FIRST, split.HELD)
+
+
+def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
+    """Records with `score` in, pairs out: the columns of `split.DIALOGUE`, and rejected, struct(text, record_id).
+
+    The last turn is the chosen answer and the only one to learn; what both answer stands before it, and what that answers before
+    that. `people` and `origins` end with those of the rejected answer. The pairs of a prompt are those furthest apart, each answer
+    in one at most; an answer without a score or a prompt among the rows is in none, nor, with `later`, one without a date.
+    Both answers and their prompt are on one side, or the pair is dropped; what is shown before them ends where the side changes.
+
+    raises   Usage as the step split does, or for a margin below 1
+    """
+    margin, per_prompt, max_context = int(params["margin"]), int(params["per_prompt"]), int(params["max_context"])
+    if margin < 1:
+        raise Usage(f"pairs: margin is {margin}, and two answers with equal scores are no pair", "choose margin=1 or more")
+    later, mark, n_chars = bool(params["later"]), bool(params["mark_missing"]), int(params["context_chars"])
+    before, tell = split.sides(params)
+
+    def decide(few: pl.LazyFrame) -> pl.LazyFrame:
+        return _decided(few.collect(engine="streaming"), margin, per_prompt, max_context, later=later, mark_missing=mark).lazy()
+
+    return (
+        Reduce(lambda rows: narrow(rows, "score"), decide, lambda rows, decided: _turns(rows, decided, n_chars)),
+        *before,
+        Stage("dialogue", lambda turns: _paired(tell(turns).select(_NEEDED).collect(engine="streaming")).lazy()),
+    )
+
+
+def _decided(few: pl.DataFrame, margin: int, per_prompt: int, max_context: int, *, later: bool, mark_missing: bool) -> pl.DataFrame:
+    """One row a turn: record_no, dialogue (that of the chosen answer), place, learn, is_rejected, is_withheld."""
+    few = ordered(few)
+    up, is_missing = answered(few)
+    up = without_circles(up)
+    is_answer = (up != np.arange(len(up))) & (few["score"].is_not_null() & ~few["is_repeat"]).to_numpy()
+    if later:
+        is_answer &= few["created_at"].is_not_null().to_numpy()
+    answers = np.flatnonzero(is_answer)
+    score = few["score"].clip(-_MOST, _MOST).gather(answers).to_numpy()
+    id_ = few["id"].gather(answers).to_numpy()
+    chosen, rejected = (answers[found] for found in _pairs(up[answers], score, id_, margin, per_prompt, later=later))
+    shown = shown_above(up, chosen, is_missing & mark_missing, max_context + 1)
+    layers = [(chosen, chosen, np.zeros(len(chosen), np.int64), False), (rejected, chosen, np.ones(len(chosen), np.int64), False), *shown]
+    record_no, learnt = few["record_no"], 2 * len(chosen)
+    turns = pl.DataFrame(
+        {
+            "record_no": record_no.gather(np.concatenate([turn for turn, *_ in layers])),
+            "dialogue": record_no.gather(np.concatenate([head for _, head, *_ in layers])),
+            "place": np.concatenate([place for _, _, place, _ in layers]).astype(np.int32),
+            "is_withheld": np.concatenate([np.full(len(turn), is_withheld) for turn, *_, is_withheld in layers]),
+        }
+    )
+    return turns.with_columns(pl.Series("learn", np.arange(turns.height) < learnt), (pl.col("place") > 0).alias("is_rejected"))
+
+
+def _pairs(
+    parent: Numbers, score: Numbers, id_: NDArray[np.uint64], margin: int, per_prompt: int, *, later: bool
+) -> tuple[Numbers, Numbers]:
+    """Places of the chosen and the rejected answers among these, which are in the order of time.
+
+    In each round every answer looks at the one with the lowest score among those before it, and of each prompt the pair
+    furthest apart is taken. So a prompt with a million answers costs no more than a million prompts with one.
+    """
+    n = len(parent)
+    order = np.lexsort((np.arange(n), np.arange(n) if later else score, parent))
+    rank = np.empty(n, np.int64)
+    rank[np.lexsort((np.arange(n), score))] = np.arange(n)
+    at_rank = np.argsort(rank)
+    chosen, rejected = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for _ in range(per_prompt):
+        is_first = split.changes(parent[order])
+        group = np.cumsum(is_first) - 1
+        # each group lies below all those before it, so that no minimum reaches into the next one
+        lowest = np.minimum.accumulate(rank[order] - group * n)
+        lowest = at_rank[np.roll(lowest, 1) % max(n, 1)]
+        gain = score[order] - score[lowest]
+        fits = np.flatnonzero(~is_first & (gain >= margin))
+        best = fits[np.lexsort((id_[order[fits]], -gain[fits], group[fits]))]
+        best = best[split.changes(group[best])]
+        if not len(best):
+            break
+        chosen.append(order[best])
+        rejected.append(lowest[best])
+        goes_on = np.zeros(n, bool)
+        goes_on[order[np.isin(group, group[best])]] = True
+        goes_on[chosen[-1]] = goes_on[rejected[-1]] = False
+        order = order[goes_on[order]]
+    return np.concatenate(chosen), np.concatenate(rejected)
+
+
+def _turns(rows: pl.LazyFrame, decided: pl.LazyFrame, n_chars: int) -> pl.LazyFrame:
+    """The turns of pairs; a record that is in none has that as its reason to go."""
+    turns = turned(rows, decided, n_chars, how="left")
+    return turns.with_columns(pl.when(pl.col("dialogue").is_null()).then(pl.lit("in no pair")).alias(DROP))
+
+
+def _paired(turns: pl.DataFrame) -> pl.DataFrame:
+    """One row a pair."""
+    turns = turns.sort("dialogue", "place")
+    rows = np.arange(turns.height)
+    begins = split.changes(turns["dialogue"].to_numpy())
+    part, last = np.cumsum(begins) - 1, np.flatnonzero(np.append(begins[1:], np.ones(min(1, len(rows)), bool)))
+    is_held = turns[split.HELD].fill_null(value=False).to_numpy()
+    sides = is_held[last - 1]
+    is_other = (is_held != sides[part]) & turns[split.HELD].is_not_null().to_numpy()
+    cut = np.maximum.accumulate(np.where(is_other, rows, -1))[last]
+    is_apart = cut >= last - 2
+    shown = (rows < last[part]) & ((rows > cut[part]) | is_apart[part])
+    chosen, rejected = turns[last - 1], turns[last]
+    found = split.lists(turns.select(split.LISTED).filter(shown), part[shown])
+    return found.with_columns(
+        pl.concat_list("people", rejected["account_id"]).list.drop_nulls(),
+        pl.concat_list("origins", rejected["record_no"].cast(pl.Int64)),
+        chosen["record_id"].alias("row_id"),
+        pl.Series(split.HELD, sides, dtype=pl.Boolean),
+        *chosen.select(split.OF_FIRST).get_columns(),
+        rejected.select(pl.struct("text", "record_id").alias("rejected")).to_series(),
+        pl.when(pl.Series(is_apart, dtype=pl.Boolean)).then(pl.lit(_APART)).alias(DROP),
+    ).select(*(split.name_of_side().alias(name) if name == "split" else name for name in (*split.DIALOGUE, "rejected")), DROP)
