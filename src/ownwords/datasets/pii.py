@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core.errors import Usage
-from ownwords.core.step import Stage
-from ownwords.datasets import _numbers, _passes
+from ownwords.core.step import Reduce, Stage
+from ownwords.datasets import _numbers, _passes, _pseudonyms
 from ownwords.datasets._passes import Shape
 from ownwords.datasets._tokens import FORGOTTEN, LINK, NAMES
 
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 #: user      names of accounts: @name, u/name, name_99, ids; what the store wrote as [forgotten] with them
 #: email     addresses, also spelled: x at y dot com
-#: phone card iban ip nik ssn id   numbers (an account number in one piece has the shape of a name and goes as `user`); id: a national number of a person that has a check digit
+#: phone card iban ip nik ssn   numbers; an account number in one piece has the shape of a name and goes as `user`
+#: id        a national number of a person that has check digits
 #: secret    what opens a door: user:password and tokens in links, access keys
 #: url       links; the step `clean` has taken them out
 KINDS = ("user", "email", *_numbers.KINDS, "secret", "url")
 
 #: kinds   what is taken out, of `KINDS`; a product takes out `user` always, because a forgotten name is one (law 2)
-PARAMS: Mapping[str, Param] = {"kinds": ",".join(kind for kind in KINDS if kind != "url")}
+#: pseudonyms   [phone_1] for the dataset's first number, the same wherever it stands; else [phone] for every one
+PARAMS: Mapping[str, Param] = {"kinds": ",".join(kind for kind in KINDS if kind != "url"), "pseudonyms": False}
 
 _ENDS = "com|net|org|edu|gov|info|io|co|me|id|uk|us|de|fr|nl|ru|jp|au|ca|br|it|es|se|ac|fm|app|dev|ai|tv|xyz|site|online|mail"
 _LOCAL = r"(?:[\w.+-]|\[user\])+"
@@ -58,13 +60,16 @@ _KEYS = (
 _KEYS_HINT = "AKIA|gh[pousr]_|github_pat_|xox[abprs]-|sk-[A-Za-z0-9_-]{20}|AIza|eyJ"
 
 
-def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
+def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
     """Rows with `text` in and out: [user] [email] [phone] [card] [iban] [ip] [nik] [ssn] [id] [secret] stand for what was there.
 
     raises   Usage for a kind that does not exist
     """
-    mask = partial(masked, kinds=_asked(str(params["kinds"])))
-    return (Stage(None, lambda rows: rows.with_columns(pl.col("text").map_batches(mask, return_dtype=pl.String, is_elementwise=True))),)
+    kinds = _asked(str(params["kinds"]))
+    if params["pseudonyms"]:
+        return _pseudonyms.stages(_plan(kinds))
+    mask = pl.col("text").map_batches(partial(masked, kinds=kinds), return_dtype=pl.String, is_elementwise=True)
+    return (Stage(None, lambda rows: rows.with_columns(mask)),)
 
 
 def masked(texts: pl.Series, kinds: tuple[str, ...] = KINDS) -> pl.Series:
