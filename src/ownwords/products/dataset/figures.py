@@ -87,7 +87,8 @@ class Figures:
         """Keep the first learnt turns whose ids come first by chance."""
         some = rows.select("row_id", "turns", "origins").bottom_k(_N_CHOSEN, by=chance("row_id"))
         held = some.select("row_id", "origins", pl.col("turns").list.eval(pl.element().struct.field("record_id").drop_nulls()).alias("ids"))
-        pairs = held.explode("origins", "ids").filter(pl.col("ids") == pl.col("row_id"))
+        of_turns = pl.col("origins").list.head(pl.col("ids").list.len())  # of a preference, the rejected answer's comes last
+        pairs = held.with_columns(of_turns).explode("origins", "ids").filter(pl.col("ids") == pl.col("row_id"))
         found = pairs.select(pl.col("ids").alias("record_id"), pl.col("origins").alias("record_no"))
         self.chosen = pl.concat([self.chosen, found]).sort(chance("record_id"), "record_id").head(_N_CHOSEN)
 
