@@ -36,6 +36,7 @@ def started(address: str, scratch: Path) -> Iterator[None]:
     if address == "local":
         _lock()
     try:
+        import cloudpickle  # noqa: F401  # with which Polars sends functions
         import pyarrow  # noqa: F401
         import ray
         import ray.data

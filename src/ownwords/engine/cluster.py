@@ -175,7 +175,7 @@ class Parts:
         if seen.is_duplicated().any():
             raise Fault(f"{task}: Ray took apart rows that belong together", "ownwords build --engine polars")
         write(change(pl.DataFrame(schema=schema).drop(_GROUP)), partial, 0)
-        files.rename(partial, path)
+        here.seal(partial, path)
         return type(self)(path)
 
 
@@ -206,7 +206,7 @@ def _sink_parted(rows: pl.LazyFrame, folder: Path, column: str | None) -> None:
     )
     rows.sink_ipc(parted, mkdir=True, compression="lz4", engine="streaming", maintain_order=False, sync_on_close="all")
     here.sink(pl.LazyFrame(schema=rows.collect_schema()).drop(column or []), _file(partial, 0))
-    files.rename(partial, folder)
+    here.seal(partial, folder)
 
 
 def _as_one(rows: pl.LazyFrame, folder: Path, number: int) -> None:

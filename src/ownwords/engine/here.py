@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Rows that are held at once where rows that belong together have to meet.
 _AT_ONCE = 400_000
+#: In a folder of parts: how many they are.
+_SEAL = "n_parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,23 @@ def scanned(path: Path) -> pl.LazyFrame:
 
 def is_whole(path: Path) -> bool:
     """Whether rows lie at `path` and can be read to the end; what cannot is removed, to be made again."""
-    if not path.exists():
-        return False
+    parts = list(path.glob("*.arrow")) if path.is_dir() else [path]
     try:
-        scanned(path).select(pl.all().null_count()).collect(engine="streaming")
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        if path.is_dir() and int((path / _SEAL).read_bytes()) != len(parts):
+            raise ValueError("some part is not there")
+        for part in parts:
+            pl.scan_ipc(part).select(pl.all().null_count()).collect(engine="streaming")
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError):
         files.remove_tree(path)
         return False
     return True
+
+
+def seal(partial: Path, path: Path) -> None:
+    """Parts in the folder `partial` are all there are: they become the folder `path`, which says how many they are."""
+    n_parts = sum(1 for _ in partial.glob("*.arrow"))
+    (partial / _SEAL).write_text(str(n_parts), encoding="ascii")
+    files.rename(partial, path)
 
 
 def _watched(rows: pl.LazyFrame, task: str, n_rows: int | None) -> pl.LazyFrame:
@@ -134,4 +145,4 @@ def _in_parts(rows: pl.LazyFrame, key: str, change: Callable[[pl.LazyFrame], pl.
         tell(task, n_done, n_rows, "")
         files.remove_tree(folder)
     files.remove_tree(dealt)
-    files.rename(partial, path)
+    seal(partial, path)
