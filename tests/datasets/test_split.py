@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ownwords.core.step import Reduce
+from ownwords.core.errors import Usage
 from ownwords.datasets import split
 from ownwords.datasets._stable import hashed, share
-from posts import turns
+from posts import DAY, turns
+from steps import carried_out
 
 
 def folded(rows: list[dict], **given) -> pl.DataFrame:
-    """The dialogues that stay, as an engine makes them."""
-    done = turns(rows)
-    for stage in split.stages({**split.PARAMS, **given}):
-        if isinstance(stage, Reduce):
-            told = stage.decide(stage.read(done.lazy()).collect().lazy()).collect()
-            done = stage.run(done.lazy(), told.lazy()).collect()
-        else:
-            done = stage.run(done.lazy()).collect()
-    done = done.filter(pl.col("drop").is_null()).drop("drop") if "drop" in done.columns else done
+    """The dialogues that stay."""
+    done, _ = carried_out(split, turns(rows), **given)
     assert tuple(done.columns) == split.DIALOGUE
     return done.sort("row_id")
 
@@ -43,7 +40,7 @@ def talks(draw) -> list[dict]:
     return rows
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(talks(), st.sampled_from([0.0, 0.1, 0.5, 0.9]), st.integers(0, 50))
 def test_no_dialogue_crosses_the_line_and_no_learnt_turn_is_lost(rows, held_out, seed):
     out = folded(rows, held_out=held_out, seed=seed)
@@ -54,7 +51,7 @@ def test_no_dialogue_crosses_the_line_and_no_learnt_turn_is_lost(rows, held_out,
     assert held_out > 0 or set(out["split"]) <= {"train"}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(talks(), st.integers(0, 9))
 def test_nobody_moves_when_somebody_leaves(rows, who):
     def sides(some: list[dict]) -> dict[str, str]:
@@ -93,3 +90,79 @@ def test_speakers_are_numbered_as_they_come_in():
     )
     assert [turn["speaker"] for turn in out["turns"][0]] == [0, 1, 2, 0]
     assert [turn["text"] for turn in out["turns"][0]] == ["b", "c", "a", "b"]
+
+
+@st.composite
+def dated_talks(draw) -> list[dict]:
+    """Dialogues of learnt and shown turns, some without a date, some out of the order of time; every turn is another record."""
+    rows = []
+    for d in range(draw(st.integers(0, 5))):
+        n = draw(st.integers(1, 6))
+        for place in range(-draw(st.integers(0, 2)), n):
+            day = draw(st.one_of(st.none(), st.integers(1, 20)))
+            learn = place == n - 1 or (place >= 0 and draw(st.booleans()))
+            name = f"s:{d}/{place}"
+            row = {"dialogue": d, "place": place, "record_id": name, "account_id": "s:1", "text": name, "learn": learn}
+            rows.append(row | {"record_no": len(rows), "created_at": None if day is None else DAY.replace(day=day)})
+    return rows
+
+
+@settings(max_examples=80, deadline=None)
+@given(dated_talks(), st.one_of(st.sampled_from([0.0, 0.1, 0.5, 1.0]), st.integers(1, 21)))
+def test_nothing_held_out_by_time_is_older_than_what_is_learnt(rows, line):
+    given = {"by": "time", "held_out": line} if isinstance(line, float) else {"by": "time", "at": f"2024-01-{line:02d}"}
+    out = told(folded(rows, **given)).filter("learn")
+    when = {row["record_id"]: row["created_at"] for row in rows if row["learn"]}
+    assert sorted(out["record_id"]) == sorted(when)
+    dates = sorted((day for day in when.values() if day), reverse=True)
+    if isinstance(line, float):
+        n = math.floor(line * len(dates))
+        late = {name for name, day in when.items() if day and (n == len(dates) or day > dates[n])}
+    else:
+        late = {name for name, day in when.items() if day and day >= DAY.replace(day=line)}
+    assert set(out.filter(pl.col("split") == "held_out")["record_id"]) == late
+
+
+def test_what_is_shown_goes_with_what_follows_it():
+    rows = [{"dialogue": 1, "place": k, "record_id": f"s:{k}", "account_id": "s:1", "text": str(k), "learn": k > 0} for k in range(-1, 3)]
+    rows = [row | {"created_at": DAY.replace(day=10 * (k + 1) + 1) if k < 3 else None} for k, row in enumerate(rows)]
+    out = folded(rows, by="time", at="2024-01-05")
+    assert out.select("row_id", "split").rows() == [("s:1", "held_out"), ("s:2", "train")]
+    assert [turn["record_id"] for turn in out["turns"][0]] == ["s:-1", "s:0", "s:1"]
+
+
+def test_shown_turns_after_the_last_learnt_one_of_a_part_are_left_out():
+    rows = [{"dialogue": 1, "place": k, "record_id": f"s:{k}", "account_id": "s:2", "text": str(k), "learn": k == 1} for k in range(3)]
+    out = folded(rows)
+    assert [turn["text"] for turn in out["turns"][0]] == ["0", "1"]
+    assert out["people"].to_list() == [["s:2", "s:2"]]
+
+
+def test_a_withheld_turn_is_a_speaker_of_no_side_and_no_origin():
+    withheld = {"record_id": None, "account_id": None, "record_no": None, "created_at": None, "text": "[withheld]", "learn": False}
+    rows = [{"dialogue": 1, "place": -1} | withheld]
+    rows += [{"dialogue": 1, "place": k, "record_id": f"s:{k}", "account_id": who, "text": "x"} for k, who in enumerate(["s:1", "s:2"])]
+    out = folded(rows, held_out=0.3)
+    assert out["split"].to_list() == ["held_out", "train"]
+    assert [turn["text"] for turn in out["turns"][0]] == ["[withheld]", "x"]
+    assert [turn["speaker"] for turn in out["turns"][0]] == [0, 1]
+    assert out["people"].to_list() == [["s:1"], ["s:2"]]
+    assert out["origins"].to_list() == [[1], [2]]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.one_of(st.none(), st.integers(1, 20))), max_size=12), st.sampled_from(["person", "time"]))
+def test_dialogues_of_one_turn_are_made_without_coming_together(said, by):
+    rows = [
+        {"dialogue": k, "place": 0, "record_id": f"s:{k}", "account_id": f"s:{who}", "text": str(k), "network": "n", "language": "en"}
+        | {"created_at": None if day is None else DAY.replace(day=day)}
+        for k, (who, day) in enumerate(said)
+    ]
+    given = {"by": by, "held_out": 0.4}
+    assert folded(rows, alone=True, **given).equals(folded(rows, **given))
+
+
+def test_what_is_no_date_and_no_way_to_split_is_refused():
+    for wrong in ({"by": "height"}, {"by": "time", "at": "yesterday"}):
+        with pytest.raises(Usage):
+            split.stages({**split.PARAMS, **wrong})

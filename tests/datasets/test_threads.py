@@ -10,28 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownwords.core.schemas import RECORDS
-from ownwords.core.step import Stage
 from ownwords.datasets import threads
 from ownwords.datasets._ids import id_numbers
 from posts import DAY, records
+from steps import carried_out
 
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def decided(rows: pl.DataFrame, **given) -> pl.DataFrame:
-    """The turns, after the stage as an engine carries it out."""
-    (stage,) = threads.stages({**threads.PARAMS, **given})
-    if isinstance(stage, Stage):
-        return stage.run(rows.lazy()).collect()
-    told = stage.decide(stage.read(rows.lazy()).collect().lazy()).collect()
-    return stage.run(rows.lazy(), told.lazy()).collect()
+def turned(rows: pl.DataFrame, **given) -> tuple[pl.DataFrame, dict[str, int]]:
+    """The turns that stay, and how many go for which reason."""
+    return carried_out(threads, rows, **given)
 
 
 def linked(rows: pl.DataFrame, **given) -> list[tuple[str, int, str | None, bool]]:
     """(record id of the dialogue's first own turn, place, record id or None: withheld, learn) of each turn, sorted."""
-    out = decided(rows, **given)
-    if "drop" in out.columns:
-        out = out.filter(pl.col("drop").is_null())
+    out, _ = turned(rows, **given)
     assert (out["text"].is_not_null() | rows["text"].is_null().any()).all()
     assert (out["text"] == "[withheld]").equals(out["record_id"].is_null())
     name = dict(rows.select("record_no", "record_id").iter_rows())
@@ -103,7 +97,7 @@ def table(rows: list[dict], with_repeats: bool = True) -> pl.DataFrame:
     return frame.with_columns(repeats) if with_repeats else frame
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(networks(), st.integers(1, 4), st.integers(0, 3), st.booleans())
 def test_dialogues_are_those_of_the_plain_rule_whatever_the_links(rows, max_turns, max_context, mark_missing):
     given = {"max_turns": max_turns, "max_context": max_context, "mark_missing": mark_missing}
@@ -118,13 +112,11 @@ def test_dialogues_are_those_of_the_plain_rule_whatever_the_links(rows, max_turn
 @settings(max_examples=50, deadline=None)
 @given(networks(), st.randoms())
 def test_what_is_kept_is_learnt_once_and_what_is_dropped_says_why(rows, random):
-    out = decided(table(rows), max_turns=3)
-    stays = out.filter(pl.col("drop").is_null())
+    out, dropped = turned(table(rows), max_turns=3)
     new = sorted(row["record_id"] for row in rows if not row["repeats"])
-    assert sorted(stays.filter("learn")["record_id"]) == new
-    assert set(out["drop"].drop_nulls()) <= {"exact duplicate"}
-    own = out.filter(pl.col("place") >= 0)
-    assert sorted(own["record_id"]) == sorted(row["record_id"] for row in rows)
+    assert sorted(out.filter("learn")["record_id"]) == new
+    assert set(dropped) <= {"exact duplicate"}
+    assert out.filter(pl.col("place") >= 0).height + sum(dropped.values()) == len(rows)
     random.shuffle(rows)
     assert linked(table(rows), max_turns=3) == linked(table(sorted(rows, key=lambda row: row["record_id"])), max_turns=3)
 
@@ -133,7 +125,7 @@ def test_an_id_that_stands_twice_is_answered_once_and_both_its_rows_are_learnt()
     rows = [{"record_id": "t:1", "text": "a"}, {"record_id": "t:1", "text": "b"}, {"record_id": "t:2", "text": "c", "reply_to": "t:1"}]
     for some in (rows, rows[::-1]):
         frame = records([row | {"record_no": k, "created_at": f"2024-01-0{k + 1}"} for k, row in enumerate(rows) if row in some])
-        out = decided(frame.sample(fraction=1, shuffle=True, seed=1)).sort("dialogue", "place")
+        out = turned(frame.sample(fraction=1, shuffle=True, seed=1))[0].sort("dialogue", "place")
         assert out.select("text", "dialogue", "place").rows() == [("a", 0, 0), ("c", 0, 1), ("b", 1, 0)]
 
 
@@ -144,14 +136,14 @@ def test_one_turn_and_no_context_is_every_record_by_itself():
 
 def test_what_is_shown_is_cut_and_what_is_learnt_is_not():
     rows = records([{"text": "long " * 100}, {"text": "b", "reply_to": "test:0"}, {"text": "c " * 100, "reply_to": "test:0"}])
-    out = decided(rows, context_chars=9)
+    out, _ = turned(rows, context_chars=9)
     assert out.filter(~pl.col("learn"))["text"].to_list() == ["long long"]
     assert out.filter("learn")["text"].str.len_chars().sort().to_list() == [1, 200, 500]
 
 
 def test_nothing_of_a_row_that_is_not_there_is_used_but_that_it_was_answered():
     """Two answers to the same absent record do not find each other through it."""
-    out = decided(
+    out, _ = turned(
         records([{"text": "a", "reply_to": "t:absent"}, {"text": "b", "reply_to": "t:absent"}, {"text": "c", "reply_to": "gone:1"}])
     )
     assert out["dialogue"].n_unique() == 3
@@ -184,5 +176,5 @@ def test_a_million_answers_to_one_post_and_a_chain_of_a_million_end():
     }
     for reply_to in shapes.values():
         began = time.process_time()
-        assert decided(large(reply_to, n))["learn"].sum() == n
+        assert turned(large(reply_to, n))[0]["learn"].sum() == n
         assert time.process_time() - began < 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,9 +107,12 @@ def _dated(turns: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _latest(dated: pl.LazyFrame, held_out: float) -> pl.LazyFrame:
-    """Of the records with a date the latest, at most the share `held_out`."""
-    before = pl.col("created_at").quantile(1 - held_out, interpolation="lower")
-    return dated.select("record_no", (pl.col("created_at") > before).fill_null(value=False).alias("is_late"))
+    """Of the records with a date the latest, at most the share `held_out`; of those of one instant all or none."""
+    known = dated.filter(pl.col("created_at").is_not_null()).collect(engine="streaming")
+    n_late = math.floor(held_out * known.height + 1e-9)
+    if n_late < known.height:
+        known = known.filter(pl.col("created_at") > known["created_at"].top_k(n_late + 1).min())
+    return known.lazy().select("record_no", pl.lit(value=True).alias("is_late"))
 
 
 def _told(turns: pl.LazyFrame, decided: pl.LazyFrame) -> pl.LazyFrame:
