@@ -209,7 +209,7 @@ def test_eight_times_the_text_costs_some_eight_times_the_work(piece):
         return time.process_time() - began
 
     told(["the"])
-    short, long = min(seconds(100_000) for _ in range(3)), min(seconds(800_000) for _ in range(2))
+    short, long = min(seconds(60_000) for _ in range(3)), min(seconds(480_000) for _ in range(2))
     assert long < 24 * max(short, 0.01)
 
 

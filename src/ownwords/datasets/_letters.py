@@ -31,8 +31,8 @@ _READ, _BLOCK = 1 << 22, 1 << 16
 _CLASSES = {
     LETTER: r"[\p{L}\p{M}]",
     FIGURE: r"\p{N}",
-    PICTURE: r"\p{Extended_Pictographic}",
-    BREAK: r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x{a9}\x{ab}-\x{b4}\x{b6}-\x{b9}\x{fe00}-\x{fe0f}]",
+    PICTURE: r"[\p{Extended_Pictographic}\x{1f1e6}-\x{1f1ff}]",
+    BREAK: r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x{a9}\x{ab}-\x{b4}\x{b6}-\x{b9}\x{203c}\x{2049}\x{2122}\x{fe00}-\x{fe0f}]",
     LONE: r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]",
 }
 _INSIDE = np.array([False, True, True, True, False])
