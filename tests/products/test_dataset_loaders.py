@@ -1,4 +1,4 @@
-"""The loaders people train with read a dataset's files as they are: datasets and TRL themselves, LLaMA-Factory and axolotl by what they document."""
+"""The loaders people train with take a dataset's files as they are: datasets and TRL themselves, two others by what they document."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_trl_writes_each_row_by_a_chat_template_that_wants_the_user_first(tmp_pa
     tokenizers = pytest.importorskip("tokenizers")
     words = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizers.Tokenizer(tokenizers.models.WordLevel({"a": 0}, "a")))
     words.chat_template = (
-        "{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}"
+        "{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles') }}{% endif %}"
         "<{{ m['role'] }}>{{ m['content'] }}</{{ m['role'] }}>{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
     )
     for row in pl.read_parquet(some(tmp_path / "out", form) / "train.parquet").to_dicts():

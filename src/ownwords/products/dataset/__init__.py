@@ -23,12 +23,32 @@ class Options:
             "choices": ("conversations", "flat", "prompt_completion", "preference"),
         },
     )
-    held_out: float = field(default=0.1, metadata={"says": "share of people kept apart for testing, 0 to 0.9"})
-    seed: int = field(default=7, metadata={"says": "another seed holds out other people"})
+    sample: int = field(default=0, metadata={"says": "a quick look: about so many posts, in whole threads; 0: all"})
+    languages: str = field(default="", metadata={"says": "only these, parted by commas: en,id; empty: all"})
+    quality: bool = field(default=True, metadata={"says": "leave out what holds no words, the same words again and again, heaps of tags"})
+    near: float = field(default=0.6, metadata={"says": "share of words in common from which the later of two posts goes; 0: keep both"})
+    against: str = field(default="", metadata={"says": "benchmark files or a folder of them: posts that hold a piece of one go"})
+    per_person: int = field(default=0, metadata={"says": "at most so many posts of one person; 0: all"})
+    balance: str = field(
+        default="",
+        metadata={
+            "says": "deal out --total among the groups of this",
+            "choices": ("", "language", "network", "category", "month", "person"),
+        },
+    )
+    total: int = field(default=0, metadata={"says": "posts that --balance keeps in all"})
+    alpha: float = field(default=1.0, metadata={"says": "how --balance deals: 1 as found, 0 equal parts for all groups"})
+    pseudonyms: bool = field(default=False, metadata={"says": "number what is taken out: [phone_7] wherever it is the same number"})
+    recogniser: str = field(default="", metadata={"says": "a plug-in that finds names of people and places in running text; empty: none"})
     max_turns: int = field(default=8, metadata={"says": "turns to learn in one dialogue; conversations only"})
-    max_context: int = field(default=2, metadata={"says": "earlier turns shown before them; conversations only"})
-    near: float = field(default=0.6, metadata={"says": "share of words in common from which the later of two rows goes; 0: keep both"})
-    sample: int = field(default=0, metadata={"says": "at most so many rows, chosen by their ids; 0: all"})
+    max_context: int = field(default=2, metadata={"says": "earlier turns shown before them; not for flat"})
+    split: str = field(
+        default="person",
+        metadata={"says": "who is held out to test: some people, or whatever was written last", "choices": ("person", "time")},
+    )
+    held_out: float = field(default=0.1, metadata={"says": "share of people, or of posts, kept apart for testing, 0 to 0.9"})
+    split_at: str = field(default="", metadata={"says": "with --split time: hold out what was written from this day on, 2026-01-31"})
+    seed: int = field(default=7, metadata={"says": "another seed holds out other people, and samples others"})
     tokenizer: str = field(default="", metadata={"says": "folder or hub id of a tokenizer: write packed tokens too; empty: none"})
     context: int = field(default=2048, metadata={"says": "tokens a window of these"})
 

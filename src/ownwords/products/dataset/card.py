@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import yaml
 
 from ownwords.core import purpose
 from ownwords.products.dataset import forms
-from ownwords.products.dataset.facts import ranked
+from ownwords.products.dataset.facts import listed
 
 if TYPE_CHECKING:
     from ownwords.core.dataset import StepRecord
@@ -22,6 +23,7 @@ _FORMS = {
     "preference": "Two answers to the same: `prompt`, the `chosen` and the `rejected` answer.",
 }
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-|$)")
 _TASKS = {"flat": ["text-generation"], "conversations": ["text-generation"], "prompt_completion": ["text-generation"], "preference": []}
 #: Keys of the loaders' own documentation: LLaMA-Factory data/README.md, axolotl docs on dataset formats, TRL docs on dataset formats.
 _AXOLOTL: dict[str, dict[str, object]] = {
@@ -75,7 +77,7 @@ def _front(facts: Facts) -> dict[str, object]:
     if not is_one:
         found["license_name"] = "terms-of-its-sources"
     # the Hub takes two or three letters here
-    found["language"] = sorted({name.split("-")[0] for name in facts.languages if len(name.split("-")[0]) in (2, 3)})
+    found["language"] = sorted({name.split("-")[0].lower() for name in facts.languages if _LANGUAGE.match(name)})
     n_rows = int(facts.metrics["dialogues"])
     found["size_categories"] = [next((name for most, name in _SIZES if n_rows < most), "n>10M")]
     found["task_categories"] = _TASKS[form]
@@ -96,11 +98,11 @@ def _opening(facts: Facts) -> list[str]:
         "",
         "| language | rows |",
         "|---|---|",
-        *[f"| {name} | {n:,} |" for name, n in ranked(facts.figures.language)[:20]],
+        *[f"| {name} | {n:,} |" for name, n in listed(facts.figures.language)],
         "",
         "| terms of the source | rows |",
         "|---|---|",
-        *[f"| {name} | {n:,} |" for name, n in ranked(facts.figures.terms)],
+        *[f"| {name} | {n:,} |" for name, n in listed(facts.figures.terms)],
         "",
         "## What it may be used for",
         "",
@@ -112,7 +114,6 @@ def _opening(facts: Facts) -> list[str]:
 
 
 def _made(facts: Facts) -> list[str]:
-    options = facts.options
     return [
         "## How it was made",
         "",
@@ -120,11 +121,20 @@ def _made(facts: Facts) -> list[str]:
         "|---|---|---|---|",
         *[_step(step) for step in facts.steps],
         "",
-        f"{options.held_out:.0%} of the people are held out, chosen by a hash of their account id with seed {options.seed}: none of their",
-        "words are in `train`. Names are `[user]`, links `[url]`, code `[code]`; what posts quote from others is `[quote]`. A turn that",
+        f"Held out: {_held_out(facts)}.",
+        "Names are `[user]`, links `[url]`, code `[code]`; what posts quote from others is `[quote]`. A turn that",
         "may not be used, or is not held, is `[withheld]`: nothing of it is here but its place.",
         "",
     ]
+
+
+def _held_out(facts: Facts) -> str:
+    """What the step `split` did, in words."""
+    done = next((dict(step.params) for step in facts.steps if step.name == "split"), {})
+    share = f"{float(done.get('held_out', facts.options.held_out)):.0%}"
+    if done.get("by") == "time":
+        return f"what was written on {done['at']} or later" if done.get("at") else f"the {share} of the posts that were written last"
+    return f"{share} of the people, chosen by a hash of their account id with seed {done.get('seed')}; none of their words are in `train`"
 
 
 def _step(step: StepRecord) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WIDTH, _HEIGHT = 640, 220
+_WIDTH, _HEIGHT = 460, 200
 _LEFT, _BOTTOM, _TOP, _RIGHT = 56, 28, 12, 12
 _ROW = 26
-_NAMES = 150
-_LABELS = 8
+_NAMES = 132
+_LABELS = 6
 
 
 def columns(title: str, bars: Sequence[tuple[str, int]]) -> str:
@@ -41,11 +41,11 @@ def rows(title: str, bars: Sequence[tuple[str, int]]) -> str:
     if not bars:
         return _nothing(title)
     most, total = max(n for _, n in bars) or 1, sum(n for _, n in bars) or 1
-    wide = _WIDTH - _NAMES - 120
+    wide = _WIDTH - _NAMES - 106
     parts = []
     for place, (label, n) in enumerate(bars):
         y, long = place * _ROW + 6, wide * n / most
-        parts.append(f'<text x="{_NAMES - 8}" y="{y + 13}" text-anchor="end">{escape(label[:22])}</text>')
+        parts.append(f'<text x="{_NAMES - 8}" y="{y + 13}" text-anchor="end">{escape(label[:19])}</text>')
         parts.append(f'<rect class="bar" x="{_NAMES}" y="{y}" width="{max(long, 1):.1f}" height="{_ROW - 8}"/>')
         parts.append(f'<text x="{_NAMES + long + 6:.1f}" y="{y + 13}">{n:,} ({n / total:.1%})</text>')
     return _picture(title, bars, parts, len(bars) * _ROW + 12)

@@ -8,6 +8,7 @@ import polars as pl
 
 from ownwords.core import clock, purpose
 from ownwords.products.dataset import forms
+from ownwords.products.dataset.facts import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +102,7 @@ def croissant(facts: Facts, sha256: Mapping[str, str]) -> dict[str, Any]:
         "citeAs": f"ownwords dataset with content {facts.rows_hash}",
         "license": _licences(facts),
         "creator": {"@type": "sc:Organization", "name": "the operator of the workspace it was made in"},
-        "inLanguage": facts.languages,
+        "inLanguage": facts.languages[:50],
         "keywords": ["social media", "conversations", "consent", "provenance", permit.purpose],
         "isLiveDataset": False,
         "usageInfo": _usage(facts),
@@ -117,7 +118,8 @@ def croissant(facts: Facts, sha256: Mapping[str, str]) -> dict[str, Any]:
 
 def _licences(facts: Facts) -> list[str]:
     spdx = [f"https://spdx.org/licenses/{name}.html" for name in facts.licences]
-    others = sorted(name for name in facts.figures.terms if name.upper() not in {licence.upper() for licence in facts.licences})
+    known = {licence.upper() for licence in facts.licences}
+    others = sorted(name for name, _ in listed(facts.figures.terms) if name.upper() not in known)
     return [*spdx, *(f"terms of the source: {name}" for name in others)] or ["none: it has no rows"]
 
 
@@ -172,7 +174,7 @@ def _responsible(facts: Facts) -> dict[str, Any]:
         ],
         "rai:dataBiases": [
             f"The busiest hundredth of the people wrote {facts.figures.share_of_busiest(0.01):.0%} of the turns.",
-            f"Languages by rows: {', '.join(f'{name} {n:,}' for name, n in sorted(facts.figures.language.items()))}.",
+            f"Languages by rows: {', '.join(f'{name} {n:,}' for name, n in listed(facts.figures.language))}.",
         ],
         "rai:personalSensitiveInformation": [
             "Pseudonymous, not anonymous: rows name the records they are made of, and people can be known by what they write.",

@@ -51,7 +51,7 @@ def collect(raw: pl.LazyFrame, steps: tuple[StepRecord, ...], kept: pl.DataFrame
     """
     names = [step.name for step in steps]
     early = names[: names.index("threads")] if "threads" in names else names
-    gone = _least(dropped(scratch).filter(pl.col("step").is_in(early)).collect(engine="streaming"))
+    gone = _least(dropped(scratch).filter(pl.col("step").is_in([*early, "threads"])).collect(engine="streaming"))
     wanted = pl.concat([kept.select("record_no"), gone.select("record_no")])["record_no"].unique()
     if wanted.is_empty():
         return Examples()
@@ -67,8 +67,9 @@ def collect(raw: pl.LazyFrame, steps: tuple[StepRecord, ...], kept: pl.DataFrame
     for step, reason, number in gone.select("step", "reason", "record_no").iter_rows():
         so_far = texts.get((step, reason), ())
         if number in after and len(so_far) < _SHOWN:
-            before = [text for name, text in after[number] if name == "as written" or early.index(name) < early.index(step)]
-            texts[step, reason] = (*so_far, _cut(before[-1]))
+            before = names[: names.index(step)]
+            seen = [text for name, text in after[number] if name == "as written" or name in before]
+            texts[step, reason] = (*so_far, _cut(seen[-1]))
             shown.add(number)
     return Examples(tuple(trails), texts, shown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ LICENCES = {
     name.upper(): name
     for name in ("CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-2.5", "CC-BY-SA-3.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0")
 }
+_MARKS = re.compile(r"[^\w .:/+-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,18 @@ class Facts:
     def languages(self) -> list[str]:
         """BCP 47 tags of the rows, most frequent first, without the unknown."""
         return [name for name, _ in ranked(self.figures.language) if name != "und"]
+
+
+def plain(name: str) -> str:
+    """A word of a source (its terms, a network, a language) as one that breaks no Markdown, cut to 60 characters."""
+    return " ".join(_MARKS.sub(" ", name).split())[:60] or "(unreadable)"
+
+
+def listed(counts: Mapping[str, int], most: int = 20) -> list[tuple[str, int]]:
+    """Name and count, most first, names as `plain`; what is beyond `most` is added up as `others`."""
+    ordered = ranked(counts)
+    rest = sum(n for _, n in ordered[most:])
+    return [*((plain(name), n) for name, n in ordered[:most]), *([("others", rest)] if rest else [])]
 
 
 def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:

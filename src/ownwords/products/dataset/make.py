@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 import polars as pl
 
 from ownwords.core import files, hashing
-from ownwords.core.errors import Usage
 from ownwords.core.product import Built
 from ownwords.engine.run import run
 from ownwords.products.dataset import Options, card, croissant, examples, forms, report, shards, training_content, write
 from ownwords.products.dataset.facts import Facts
+from ownwords.products.dataset.plan import check, plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from ownwords.core.dataset import Dataset, StepRecord
     from ownwords.core.product import Artifact, Opened
-    from ownwords.core.step import Param
     from ownwords.products.dataset.figures import Figures
 
 SPLITS = forms.SPLITS
-_FROM_TURNS_ON = ("threads", "split", "pairs")
+#: Steps that drop turns or dialogues, not posts.
+_FROM_TURNS_ON = ("split", "pairs")
 
 
 def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Artifact | None, engine: str = "polars") -> Built:
@@ -45,12 +45,14 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
     returns    the hash of every value but record numbers, file hashes and dates; the record numbers, steps and counts
     raises     Usage for an option out of its range
     """
-    chosen = _checked(cast("Options", options))
+    chosen = cast("Options", options)
+    check(chosen)
     permitted = inputs["rows"].dataset
-    if permitted.rows.select(pl.col("account_id").n_unique()).collect(engine="streaming").item() < 2:
+    if chosen.split == "person" and _is_one_person(permitted.rows):
         chosen = replace(chosen, held_out=0.0)  # one person cannot be on both sides: all of it is learnt from
     scratch = out / "scratch"
-    return finished(run(permitted, plan(chosen), scratch, engine), permitted.rows, chosen, out, scratch)
+    made = run(permitted, plan(chosen, permitted.permit.n_allowed), scratch, engine)
+    return finished(made, permitted.rows, chosen, out, scratch)
 
 
 def finished(made: Dataset, posts: pl.LazyFrame, chosen: Options, out: Path, scratch: Path) -> Built:
@@ -60,10 +62,8 @@ def finished(made: Dataset, posts: pl.LazyFrame, chosen: Options, out: Path, scr
     posts     the permitted RECORDS they were made from
     scratch   where the steps ran
     """
-    rows = _sampled(made.rows, chosen)
-    written = write.write(rows, chosen.form, out, scratch / "writing")
-    n_found = len(written.figures.origins) if rows is made.rows else _n_records(made.rows)
-    metrics = _metrics(made, n_found, written.figures)
+    written = write.write(made.rows, chosen.form, out, scratch / "writing")
+    metrics = _metrics(made, written.figures)
     shown = examples.collect(posts, made.steps, written.figures.chosen, scratch)
     hashes = dict(written.hashes)
     tokens: dict[str, Any] = {}
@@ -78,20 +78,10 @@ def finished(made: Dataset, posts: pl.LazyFrame, chosen: Options, out: Path, scr
     return Built(hashing.combine(hashes), written.figures.origins | shown.origins, made.steps, metrics, resources)
 
 
-def plan(options: Options) -> list[tuple[str, dict[str, Param]]]:
-    """The steps and their parameters for these options."""
-    is_flat = options.form == "flat"
-    turns: dict[str, Param] = {"max_turns": 1, "max_context": 0}
-    if not is_flat:
-        turns = {"max_turns": options.max_turns, "max_context": options.max_context}
-    steps: list[tuple[str, dict[str, Param]]] = [
-        ("clean", {}),
-        ("pii", {}),
-        ("threads", turns),
-        ("split", {"held_out": options.held_out, "seed": options.seed}),
-        ("exact", {}),
-    ]
-    return [*steps, ("near", {"similarity": options.near})] if options.near else steps
+def _is_one_person(rows: pl.LazyFrame) -> bool:
+    """Whether all rows are one account's, or there are none."""
+    ends = rows.select(pl.col("account_id").min().alias("first"), pl.col("account_id").max().alias("last")).collect(engine="streaming")
+    return bool((ends["first"] == ends["last"]).fill_null(value=True).item())
 
 
 def _documents(facts: Facts, out: Path) -> dict[str, str]:
@@ -116,55 +106,17 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
-def _checked(options: Options) -> Options:
-    ranges = {
-        "held_out": (0, 0.9),
-        "max_turns": (1, 1000),
-        "max_context": (0, 100),
-        "sample": (0, 1 << 60),
-        "seed": (0, 1 << 60),
-        "near": (0, 1),
-        "context": (2, 1 << 20),
-    }
-    for name, (low, high) in ranges.items():
-        if not low <= getattr(options, name) <= high:
-            raise Usage(
-                f"dataset: {name} is {getattr(options, name)}, outside {low} to {high}", f"choose --{name.replace('_', '-')} within"
-            )
-    if options.form not in forms.FORMS:
-        raise Usage(f"dataset: form {options.form!r} does not exist", f"choose --form {', '.join(forms.FORMS)}")
-    return options
-
-
-def _sampled(rows: pl.LazyFrame, options: Options) -> pl.LazyFrame:
-    """All rows, or the `sample` whose ids come first by chance."""
-    if not options.sample:
-        return rows
-    by_chance = rows.select("row_id", examples.chance("row_id", options.seed).alias("chance"))
-    ids = by_chance.bottom_k(options.sample, by=["chance", "row_id"]).select("row_id").collect(engine="streaming")
-    return rows.join(ids.lazy(), on="row_id", how="semi")
-
-
-def _n_records(rows: pl.LazyFrame) -> int:
-    """How many records the rows are made of."""
-    numbers = rows.select(pl.col("origins").explode(empty_as_null=False)).collect(engine="streaming")["origins"]
-    return numbers.n_unique()
-
-
-def _metrics(made: Dataset, n_found: int, figures: Figures) -> dict[str, Any]:
+def _metrics(made: Dataset, figures: Figures) -> dict[str, Any]:
     """Counts that a rebuild without a forgotten person shares with a workspace that never held them.
 
-    posts_in = posts + those of `dropped`. What a step drops from `threads` on are turns or dialogues (`turns_dropped`); a post may
+    posts_in = posts + those of `dropped`. What a step drops from `split` on are turns or dialogues (`turns_dropped`); a post may
     stand in another dialogue still.
-
-    n_found   records in the rows that the steps left, before a sample was taken
     """
     names = [step.name for step in made.steps]
     first = next((place for place, name in enumerate(names) if name in _FROM_TURNS_ON), len(names))
     dropped = _reasons(made.steps[:first])
     n_in, n_posts = made.steps[0].n_in, len(figures.origins)
-    dropped["in no dialogue"] = n_in - sum(dropped.values()) - n_found
-    dropped["not in the sample"] = dropped.get("not in the sample", 0) + n_found - n_posts
+    dropped["in no dialogue"] = n_in - sum(dropped.values()) - n_posts
     return {
         "posts_in": n_in,
         "posts": n_posts,

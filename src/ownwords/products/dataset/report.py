@@ -28,21 +28,23 @@ body { margin: 0 auto; padding: 2rem 1rem 4rem; max-width: 62rem; background: va
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .3rem; } h2 { font-size: 1.25rem; margin: 2.5rem 0 .6rem; }
 p.lead, figcaption, .soft, summary { color: var(--soft); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; padding: 0; list-style: none; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: .75rem; padding: 0; list-style: none; }
 .tiles li, figure, .post { background: var(--box); border: 1px solid var(--line); border-radius: .6rem; padding: .8rem 1rem; }
 .tiles b { display: block; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem; }
 figure { margin: 0; } figcaption { font-weight: 600; margin-bottom: .4rem; }
-svg { width: 100%; height: auto; display: block; } svg.square { max-width: 20rem; margin: auto; }
+svg { width: 100%; max-width: 34rem; height: auto; display: block; } svg.square { max-width: 17rem; margin: auto; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; } .bar { fill: var(--bar); } .area { fill: var(--bar); opacity: .18; }
 .line { fill: none; stroke: var(--bar); stroke-width: 2.5; } .grid { fill: none; stroke: var(--line); stroke-width: 1; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { color: var(--soft); font-weight: 600; } td.n, th.n { text-align: right; white-space: nowrap; }
-.wide { overflow-x: auto; } .meter { height: .5rem; border-radius: .25rem; background: var(--line); min-width: 5rem; }
+.wide { overflow-x: auto; } .wide th { white-space: nowrap; }
+.meter { height: .5rem; border-radius: .25rem; background: var(--line); min-width: 5rem; }
 .meter span { display: block; height: 100%; border-radius: inherit; background: var(--bar); }
 .post { margin: .75rem 0; } .post dt { color: var(--soft); font-size: .85rem; } .post dd { margin: 0 0 .5rem; white-space: pre-wrap; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .92em; }
+@media (max-width: 34rem) { .wide :is(th, td):nth-child(4) { display: none; } }
 @media print { body { max-width: none; } details { display: none; } }
 """
 
@@ -94,7 +96,7 @@ def _funnel(steps: Sequence[StepRecord]) -> str:
             f'<td><div class="meter" role="presentation"><span style="width:{share:.1%}"></span></div></td><td>{dropped or "–"}</td></tr>'
         )
     return (
-        '<h2>The funnel</h2>\n<p class="soft">From <code>threads</code> on, what is counted are turns; from <code>split</code> on, '
+        '<h2>The funnel</h2>\n<p class="soft">What comes out of <code>threads</code> are turns, and out of <code>split</code> '
         'dialogues.</p>\n<div class="wide"><table><thead><tr><th scope="col">step</th><th scope="col" class="n">in</th>'
         '<th scope="col" class="n">out</th><th scope="col"><span class="soft">left</span></th><th scope="col">dropped</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ownwords.core import purpose
-from ownwords.products.dataset.facts import ranked
+from ownwords.products.dataset.facts import listed, ranked
 
 if TYPE_CHECKING:
     from ownwords.products.dataset.facts import Facts
@@ -46,7 +46,7 @@ def markdown(found: dict[str, Any]) -> str:
 
 def _general(facts: Facts) -> dict[str, dict[str, str]]:
     months = sorted(name for name in facts.figures.month if name != "unknown")
-    languages = ", ".join(f"{name} ({n:,} rows)" for name, n in ranked(facts.figures.language)) or "none"
+    languages = ", ".join(f"{name} ({n:,} rows)" for name, n in listed(facts.figures.language)) or "none"
     return {
         "1.1 Provider": {"Name and contact": ASK, "Authorised representative in the Union": ASK},
         "1.2 Model": {"Name and version": ASK, "Models it is based on": ASK, "Date of placing on the Union market": ASK},
@@ -74,15 +74,15 @@ def _size(facts: Facts) -> str:
 
 
 def _sources(facts: Facts) -> dict[str, dict[str, str]]:
-    terms = ranked(facts.figures.terms)
+    terms = listed(facts.figures.terms)
     is_open = {name: n for name, n in terms if name.upper() in {licence.upper() for licence in facts.licences}}
     exports = {name: n for name, n in terms if name not in is_open}
-    networks = ", ".join(f"{name} ({n:,} rows)" for name, n in ranked(facts.figures.network)) or "none"
-    listed = ", ".join(f"{name}: {n:,} rows" for name, n in is_open.items())
+    networks = ", ".join(f"{name} ({n:,} rows)" for name, n in listed(facts.figures.network)) or "none"
+    opened = ", ".join(f"{name}: {n:,} rows" for name, n in is_open.items())
     others = ", ".join(f"{name}: {n:,} rows" for name, n in exports.items())
     return {
         "2.1 Publicly available datasets": {
-            "Used": f"yes, under open licences: {listed}" if is_open else _NONE_HERE,
+            "Used": f"yes, under open licences: {opened}" if is_open else _NONE_HERE,
             "Names and links of large ones": ASK if is_open else "none in this dataset",
         },
         "2.2 Private datasets from third parties": {

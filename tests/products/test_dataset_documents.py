@@ -1,0 +1,161 @@
+"""What stands beside a dataset's rows: the card, the report, the draft of the EU's summary."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+from made_datasets import finished, some
+
+from dialogue_rows import dialogue, table, talk
+from ownwords.products.dataset import Options, charts, forms
+
+VOID = {"meta", "br"}
+
+
+class Page(HTMLParser):
+    """Checks that what is opened is closed, and keeps what a browser would act on."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> | `x` \u202e ]]> &lt;b&gt; ${x} </dd></main>"
+
+
+@pytest.fixture
+def page(tmp_path) -> Page:
+    posts = [{"text": f"plain words number {'i' * n}", "language": "en"} for n in range(1, 20)]
+    posts += [{"text": HOSTILE.replace("[", "").replace("]", "").replace("{x}", "")} for _ in range(3)]
+    rows = table([dialogue(("a", post["text"])) for post in posts])
+    finished(rows, tmp_path / "out", Options(form="flat"), posts)
+    return Page((tmp_path / "out" / "report.html").read_text())
+
+
+def test_the_report_is_whole_and_loads_nothing(page):
+    assert page.open == []
+    assert not page.tags & {"script", "img", "link", "iframe", "object", "embed", "form", "base"}
+    assert not {name for name in page.attributes if name.startswith("on")} | (page.attributes & {"src", "href", "srcset", "xlink:href"})
+
+
+def test_the_report_can_be_read_without_eyes(page):
+    assert {"title", "h1", "main", "figcaption", "svg", "table", "details"} <= page.tags
+    assert {"lang", "role", "scope", "dir"} <= page.attributes
+
+
+def test_the_report_loads_nothing_by_its_style_either(tmp_path):
+    text = (some(tmp_path / "out", "conversations") / "report.html").read_text()
+    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", text)
+    assert "default-src 'none'" in text
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_the_report_shows_people_what_they_wrote_and_nothing_that_points_at_anybody(tmp_path):
+    posts = [
+        {"text": text}
+        for text in ("good words here", "call 0812 3456", "ask @bob_99", "see https://x.example", "as [forgotten] said", "x.com/bob")
+    ]
+    finished(table([dialogue(("a", post["text"])) for post in posts]), tmp_path / "out", Options(form="flat"), posts)
+    text = (tmp_path / "out" / "report.html").read_text()
+    assert "good words here" in text
+    assert not [post["text"] for post in posts[1:] if post["text"] in text]
+
+
+def test_a_forgotten_name_leaves_the_report_a_name_would(tmp_path):
+    """Nobody can tell from the report which names the store has taken out."""
+    told = []
+    for name in ("@bob", "[forgotten]"):
+        posts = [{"text": "good words here"}, {"text": f"thanks {name} for that"}]
+        rows = table([dialogue(("a", "good words here")), dialogue(("a", "thanks [user] for that"))])
+        done = finished(rows, tmp_path / name, Options(form="flat"), posts)
+        told.append((done.content_hash, (tmp_path / name / "report.html").read_text()))
+    assert told[0] == told[1]
+
+
+def test_whoever_is_shown_is_among_the_origins(tmp_path):
+    posts = [{"text": "good words here"}, {"text": "other good words"}]
+    rows = table([dialogue(("a", post["text"])) for post in posts])
+    assert set(finished(rows, tmp_path / "out", Options(form="flat"), posts).origins) == {0, 1}
+
+
+def test_names_of_sources_break_neither_card_nor_summary(tmp_path):
+    rows = talk(10).with_columns(pl.lit("a|b\n# `x` <script>").alias("terms"), pl.lit("x\ny").alias("language"))
+    finished(rows, tmp_path / "out", Options(form="flat"))
+    for name in ("README.md", "training_content.md"):
+        text = (tmp_path / "out" / name).read_text()
+        assert "<script>" not in text
+        assert "a b x script" in text
+
+
+@pytest.mark.parametrize("form", forms.FORMS)
+def test_documents_hold_no_account_no_time_and_no_record(tmp_path, form):
+    folder = some(tmp_path / "out", form)
+    for path in folder.iterdir():
+        if path.suffix in {".md", ".html", ".json"} and path.name != "croissant.json":
+            text = path.read_text()
+            assert not re.search(r"test:[a-j0-9]|\d\d:\d\d", text), path.name
+
+
+def test_the_summary_answers_every_section_or_asks_the_provider(tmp_path):
+    told = json.loads((some(tmp_path / "out", "flat") / "training_content.json").read_text())
+    titles = [title.split()[0] for parts in told.values() for title in parts]
+    assert titles == ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "3.1", "3.2", "3.3"]
+    assert all(answer.strip() for parts in told.values() for answers in parts.values() for answer in answers.values())
+    assert "must say" in told["1. General information"]["1.1 Provider"]["Name and contact"]
+    assert "own-export: 60 rows" in str(told["2. List of data sources"])
+    page = (tmp_path / "out" / "training_content.md").read_text()
+    assert all(f"### {title}" in page for parts in told.values() for title in parts)
+
+
+@pytest.mark.parametrize(("terms", "licence"), [("CC-BY-SA-4.0", "cc-by-sa-4.0"), ("own-export", "other")])
+def test_the_card_names_an_open_licence_where_all_rows_have_it(tmp_path, terms, licence):
+    finished(talk(10).with_columns(pl.lit(terms).alias("terms")), tmp_path / "out", Options(form="flat"))
+    assert f"license: {licence}\n" in (tmp_path / "out" / "README.md").read_text()
+    summary = (tmp_path / "out" / "training_content.md").read_text()
+    assert (f"open licences: {terms}" in summary) == (licence != "other")
+
+
+def test_charts_take_nothing_and_single_values():
+    for chart in (charts.columns("t", []), charts.rows("t", []), charts.lorenz("t", [])):
+        assert "Nothing to show" in chart
+    Page(charts.columns("t", [("a & b", 0)]) + charts.rows("t", [("<", 1)]) + charts.lorenz("t", [0.0, 1.0]))
+
+
+def test_a_dataset_of_nothing_has_all_documents(tmp_path):
+    folder = some(tmp_path / "out", "conversations", n=0)
+    Page((folder / "report.html").read_text())
+    assert {path.name for path in folder.iterdir()} >= {"README.md", "croissant.json", "report.html", "training_content.md"}
+
+
+def test_documents_count_in_the_content(tmp_path):
+    rows = talk(20)
+    one = finished(rows, tmp_path / "one", Options(form="flat"))
+    other = finished(rows, tmp_path / "other", Options(form="flat", seed=8), [{"text": "good words"}] * 40)
+    assert one.content_hash != other.content_hash
+    assert (tmp_path / "one" / "train.jsonl").read_bytes() == (tmp_path / "other" / "train.jsonl").read_bytes()
+    assert Path(tmp_path / "one" / "README.md").exists()
