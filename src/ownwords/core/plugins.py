@@ -18,12 +18,13 @@ KINDS = {
     "step": "ownwords.datasets",
     "rule": "ownwords.policy.rules",
     "product": "ownwords.products",
+    "recogniser": "ownwords.models.recognisers",
 }
 
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
-    """The plug-ins of a kind (source, step, rule, product), ours and others', sorted; imports none of them."""
+    """The plug-ins of a kind (source, step, rule, product, recogniser), ours and others', sorted; imports none of them."""
     folder = Path(__file__).parent.parent.joinpath(*KINDS[kind].split(".")[1:])
     own = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     foreign = {point.name for point in entry_points(group=f"ownwords.{kind}")}

@@ -118,6 +118,19 @@ def spans(texts: pl.Series, passes: Iterable[Pass]) -> pl.DataFrame:
     return told.select("row", pl.col("was_start").alias("start"), pl.col("was_end").alias("end"), "kind").sort("row", "start")
 
 
+def spliced(texts: pl.Series, told: pl.DataFrame, word: pl.Expr) -> pl.Series:
+    """The texts with `[word]` in the place of each span of `told`, which is in order, without overlaps."""
+    if told.is_empty():
+        return texts
+    done = pl.col("end").shift(1, fill_value=0).over("row")
+    found = told.with_columns(texts.gather(told["row"]).alias("raw"))
+    pieces = found.with_columns(pl.format("{}[{}]", pl.col("raw").str.slice(done, pl.col("start") - done), word).alias("piece"))
+    parts = pieces.group_by("row", maintain_order=True).agg(pl.col("piece").str.join(""), pl.col("raw", "end").last())
+    whole = parts.select(pl.col("piece") + pl.col("raw").str.slice("end")).to_series()
+    is_told = pl.int_range(len(texts), eager=True).is_in(parts["row"].cast(pl.Int64).implode())
+    return touched(texts, is_told, lambda _: whole)
+
+
 def _moved(told: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """What was told before and what is found now, both with their places in the text after this pass."""
     old = told.sort("row", "start")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core.step import Reduce, Stage
-from ownwords.datasets._passes import MARK, masked, ready, spans
+from ownwords.datasets._passes import MARK, masked, ready, spans, spliced
 from ownwords.datasets._stable import hashed
 from ownwords.datasets._words import touched
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: Names and addresses get none: what the store wrote as [forgotten] must come out the same as the name (law 2).
 NUMBERED = ("phone", "card", "iban", "ip", "nik", "ssn", "id")
+_MASKS = [f"[{kind}]" for kind in NUMBERED]
 _SAID = pl.List(pl.Struct({"kind": pl.String, "value": pl.UInt64}))
 _MARKED = pl.Struct({"text": pl.String, "said": _SAID})
 
@@ -38,16 +39,16 @@ def _marked(texts: pl.Series, passes: Sequence[Pass]) -> pl.Series:
     """string[R] to struct[R] of text, with MARK before the `]` of a mask that gets a number, and said: kinds and hashes in order."""
     texts = ready(texts)
     plain = masked(texts, passes)
-    rows = plain.str.contains_any([f"[{kind}]" for kind in NUMBERED]).arg_true()
-    raw = texts.gather(rows).alias("raw")
+    rows = plain.str.contains_any(_MASKS).arg_true()
+    raw = texts.gather(rows)
     found = spans(raw, passes).with_columns(pl.col("kind").is_in(NUMBERED).alias("is_numbered"))
-    found = found.with_columns(raw.gather(found["row"]))
-    read = (
-        _said(found).join(_spliced(found), on="row").with_columns(pl.col("row").replace_strict(pl.int_range(len(rows), eager=True), rows))
-    )
-    whole = pl.DataFrame({"row": pl.int_range(len(texts), eager=True), "plain": plain})
-    joined = whole.join(read.cast({"row": pl.Int64}), on="row", how="left", maintain_order="left")
-    return joined.select(pl.struct(pl.coalesce("text", "plain").alias("text"), "said").cast(_MARKED)).to_series()
+    mark = pl.when("is_numbered").then(pl.lit(MARK)).otherwise(pl.lit(""))
+    marked = touched(plain, plain.str.contains_any(_MASKS), lambda _: spliced(raw, found, pl.concat_str("kind", mark)))
+    said = _said(found.with_columns(raw.gather(found["row"]).alias("raw")))
+    told = said.select(rows.gather(said["row"]).cast(pl.Int64).alias("row"), "said")
+    whole = pl.DataFrame({"row": pl.int_range(len(texts), eager=True), "text": marked})
+    joined = whole.join(told, on="row", how="left", maintain_order="left")
+    return joined.select(pl.struct("text", "said").cast(_MARKED)).to_series()
 
 
 def _said(found: pl.DataFrame) -> pl.DataFrame:
@@ -60,16 +61,6 @@ def _said(found: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     said = found.filter("is_numbered").with_columns(bare.alias("value"))
     return said.group_by("row", maintain_order=True).agg(pl.struct("kind", hashed(pl.col("value")).alias("value")).alias("said"))
-
-
-def _spliced(found: pl.DataFrame) -> pl.DataFrame:
-    """table[row, text]: the texts with their masks."""
-    done = pl.col("end").shift(1, fill_value=0).over("row")
-    before = pl.col("raw").str.slice(done, pl.col("start") - done)
-    mark = pl.when("is_numbered").then(pl.lit(MARK)).otherwise(pl.lit(""))
-    pieces = found.with_columns(pl.format("{}[{}{}]", before, "kind", mark).alias("piece"))
-    parts = pieces.group_by("row", maintain_order=True).agg(pl.col("piece").str.join(""), pl.col("raw").last(), pl.col("end").last())
-    return parts.select("row", (pl.col("piece") + pl.col("raw").str.slice("end")).alias("text"))
 
 
 def _read(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -9,12 +9,12 @@ import polars as pl
 
 from ownwords.core.errors import Usage
 from ownwords.core.step import Reduce, Stage
-from ownwords.datasets import _numbers, _passes, _pseudonyms
+from ownwords.datasets import _numbers, _passes, _pseudonyms, _recognised
 from ownwords.datasets._passes import Shape
 from ownwords.datasets._tokens import FORGOTTEN, LINK, NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ownwords.core.step import Param
     from ownwords.datasets._passes import Pass
@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 #: id        a national number of a person that has check digits
 #: secret    what opens a door: user:password and tokens in links, access keys
 #: url       links; the step `clean` has taken them out
+#: place organisation   what only a recogniser finds
 KINDS = ("user", "email", *_numbers.KINDS, "secret", "url")
 
 #: kinds   what is taken out, of `KINDS`; a product takes out `user` always, because a forgotten name is one (law 2)
+#: recogniser   plug-in that finds persons ([user]), places and organisations, with what it is told after a colon; empty = none
 #: pseudonyms   [phone_1] for the dataset's first number, the same wherever it stands; else [phone] for every one
-PARAMS: Mapping[str, Param] = {"kinds": ",".join(kind for kind in KINDS if kind != "url"), "pseudonyms": False}
+PARAMS: Mapping[str, Param] = {
+    "kinds": ",".join([*(kind for kind in KINDS if kind != "url"), "place"]),
+    "recogniser": "",
+    "pseudonyms": False,
+}
 
 _ENDS = "com|net|org|edu|gov|info|io|co|me|id|uk|us|de|fr|nl|ru|jp|au|ca|br|it|es|se|ac|fm|app|dev|ai|tv|xyz|site|online|mail"
 _LOCAL = r"(?:[\w.+-]|\[user\])+"
@@ -61,15 +67,22 @@ _KEYS_HINT = "AKIA|gh[pousr]_|github_pat_|xox[abprs]-|sk-[A-Za-z0-9_-]{20}|AIza|
 
 
 def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
-    """Rows with `text` in and out: [user] [email] [phone] [card] [iban] [ip] [nik] [ssn] [id] [secret] stand for what was there.
+    """Rows with `text` in and out: [user] [email] [phone] [card] [iban] [ip] [nik] [ssn] [id] [secret] [place] stand for what was there.
 
-    raises   Usage for a kind that does not exist
+    raises   Usage for a kind that does not exist; NotFound for a recogniser that does not
     """
-    kinds = _asked(str(params["kinds"]))
-    if params["pseudonyms"]:
-        return _pseudonyms.stages(_plan(kinds))
-    mask = pl.col("text").map_batches(partial(masked, kinds=kinds), return_dtype=pl.String, is_elementwise=True)
-    return (Stage(None, lambda rows: rows.with_columns(mask)),)
+    asked = _asked(str(params["kinds"]))
+    kinds = tuple(kind for kind in KINDS if kind in asked)
+    stages = _pseudonyms.stages(_plan(kinds)) if params["pseudonyms"] else (_each(partial(masked, kinds=kinds)),)
+    if not params["recogniser"]:
+        return stages
+    find = _recognised.reader(str(params["recogniser"]))
+    return (*stages, _each(partial(_recognised.masked, find=find, kinds=asked)))
+
+
+def _each(change: Callable[[pl.Series], pl.Series]) -> Stage:
+    text = pl.col("text").map_batches(change, return_dtype=pl.String, is_elementwise=True)
+    return Stage(None, lambda rows: rows.with_columns(text))
 
 
 def masked(texts: pl.Series, kinds: tuple[str, ...] = KINDS) -> pl.Series:
@@ -83,11 +96,12 @@ def spans(texts: pl.Series, kinds: tuple[str, ...] = KINDS) -> pl.DataFrame:
 
 
 def _asked(kinds: str) -> tuple[str, ...]:
-    names = [name.strip() for name in kinds.split(",") if name.strip()]
+    names = tuple(name.strip() for name in kinds.split(",") if name.strip())
+    known = dict.fromkeys([*KINDS, *_recognised.MASKS.values()])
     for name in names:
-        if name not in KINDS:
-            raise Usage(f"step 'pii' knows no kind {name!r}; it has {', '.join(KINDS)}", "mend the parameter `kinds`")
-    return tuple(kind for kind in KINDS if kind in names)
+        if name not in known:
+            raise Usage(f"step 'pii' knows no kind {name!r}; it has {', '.join(known)}", "mend the parameter `kinds`")
+    return names
 
 
 @cache

@@ -1,0 +1,5 @@
+"""One file a recogniser: texts to where persons, places and organisations stand in them.
+
+A recogniser is a module with `find(texts, where) -> table[row, start, end, kind]`: `texts` string[R] without null, `where` what follows the
+colon in the step's parameter `recogniser`, row the place in `texts`, start and end in characters, kind person, place or organisation.
+"""
