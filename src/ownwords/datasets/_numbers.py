@@ -56,7 +56,7 @@ _OF_A_THING = (
     r"(?i-u)\b(?:order|tracking|invoice|receipt|shipment|parcel|resi|pesanan|faktur|isbn|issn|doi|sku|serial|model|version|ver|"
     r"release|build|firmware|patent|article|barcode|ean|upc|rp|idr|usd|eur)(?: *(?:number|no|nr|id|code|is|nomor))*[ .:#]*$"
 )
-_OF_A_CARD = r"(?i-u)\b(?:card|visa|maestro|mastercard|debit|credit|kartu|karte|carte|tarjeta)\b[ -~]{0,30}$"
+_OF_A_CARD = r"(?i-u)\b(?:card|cc|visa|amex|maestro|mastercard|debit|credit|kartu|karte|carte|tarjeta)\b[ -~]{0,30}$"
 _OF_A_PERSON = r"(?i-u)\b(?:bsn|burgerservice[a-z]*|sofi|aadhaar|adhaar|uidai|pesel|cpf|ssn|social security)\b[ -~]{0,24}$"
 
 
@@ -141,9 +141,9 @@ def _is_ip(found: pl.DataFrame) -> pl.Series:
 
 
 def _is_card(found: pl.DataFrame) -> pl.Series:
-    """Figures alone; twelve of them only where a card is spoken of."""
+    """Figures alone, of a scheme; where a card is spoken of, any that add up."""
     is_plain = ~found["number"].str.contains("[^0-9 -]")
-    return checks.card(found["digits"]) & is_plain & ((found["n"] > 12) | _after(found, _OF_A_CARD))
+    return is_plain & (checks.card(found["digits"]) | checks.adds_up(found["digits"]) & _after(found, _OF_A_CARD))
 
 
 def _is_nik(found: pl.DataFrame) -> pl.Series:
