@@ -93,6 +93,8 @@ def through(stage: Stage | Reduce, parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def parted(key: str | None, rows: pl.DataFrame) -> list[pl.DataFrame]:
+    if key is not None and isinstance(rows.schema[key], pl.List):
+        rows = rows.explode(key)
     is_left = pl.int_range(pl.len()) % 2 == 0 if key is None else (pl.col(key).rank("dense") % 2 == 0).fill_null(value=True)
     return [rows.filter(is_left), rows.filter(~is_left)]
 

@@ -33,7 +33,8 @@ class Reduce:
     read     rows -> narrow rows, row by row: `record_no` (int64) and what is needed; strings cost memory, hashes do not
     decide   narrow rows, all of them or any set closed under `key` -> decisions, with `record_no`
     run      (rows, decisions) -> rows, row by row, joined on `record_no`; may add `drop` as a Stage does
-    key      column of the narrow rows; None = all at once
+    key      column of the narrow rows; None = all at once. A list: the row has a place with each of its values, and `decide` takes
+             lists as well as one row for each value; a record may be decided about several times then
     """
 
     read: Callable[[pl.LazyFrame], pl.LazyFrame]

@@ -1,51 +1,76 @@
-"""The same words twice: the earliest copy stays."""
+"""The same words twice: the earliest record stays."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from ownwords.core.step import DROP, Stage
+from ownwords.core.step import Reduce
+from ownwords.datasets._copies import marked, narrow
+from ownwords.datasets._ids import id_numbers
+from ownwords.datasets._words import Words, folded, mixed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from ownwords.core.step import Param
 
-PARAMS: Mapping[str, Param] = {}
+#: min_words    copies of fewer words stay: in conversations two people may both say thanks; 0 compares what has no words, too
+#: context      a copy stays, marked in the column `repeats`, to be shown before what answers it
+PARAMS: Mapping[str, Param] = {"min_words": 0, "context": False}
+
+_NARROW: dict[str, pl.DataType] = {"record_no": pl.Int64(), "at": pl.Int64(), "tie": pl.UInt64(), "same": pl.UInt64(), "more": pl.UInt64()}
+_ODD = (0x9E37_79B9_7F4A_7C15, 0xD6E8_FEB8_6659_FD93)
 
 
-def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
-    """Dialogues in and out; of those that say the same, one stays.
+def stages(params: Mapping[str, Param]) -> tuple[Reduce, ...]:
+    """RECORDS in and out; of those that say the same, one stays: the earliest by time, then by a hash of record_id.
 
-    Same: equal after NFKC, lower case, and without spaces and punctuation. A copy in train stays before one held out, so
-    that nobody is tested on what was learnt; then the earliest by (created_at, row_id).
+    Same: equal words in the same order, in whatever width, case and punctuation, and equal signs such as emoji. Marks like
+    `[user]` are nobody's words. Compared are 128 bits of a hash, so the texts themselves are not held.
     """
-    return (Stage(None, _keyed), Stage("same", _first_of_each))
+    read = lambda rows: narrow(rows, lambda batch: _said(batch, int(params["min_words"])), _NARROW)  # noqa: E731
+    return (Reduce(read, _copies, lambda rows, copies: _marked(rows, copies, params), "same"),)
 
 
-def first_come(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """`rows` so that of two copies the one to keep stands first: train before held out, then the earliest, then by row_id."""
-    return rows.sort(pl.col("split") != "train", "created_at", "row_id", nulls_last=True)
+def _marked(rows: pl.LazyFrame, copies: pl.LazyFrame, params: Mapping[str, Param]) -> pl.LazyFrame:
+    return marked(rows, copies, "exact duplicate", as_context=bool(params["context"]))
 
 
-def folded(text: pl.Expr) -> pl.Expr:
-    """One form for letters of all widths and cases."""
-    return text.str.normalize("NFKC").str.to_lowercase()
+def _said(batch: pl.DataFrame, min_words: int) -> pl.DataFrame:
+    """`_NARROW` of those records that are long enough to compare."""
+    plain = folded(batch["text"].fill_null(""))
+    words = Words.of(plain)
+    signs = _signs(batch["text"])
+    has_none = pl.Series(words.counts == 0)
+    if has_none.any():
+        signs[has_none.to_numpy()] += id_numbers(plain.filter(has_none).str.replace_all(r"\s", "")).to_numpy()
+    halves = [pl.Series(name, _sequence(words, odd) + signs * np.uint64(odd)) for name, odd in zip(("same", "more"), _ODD, strict=True)]
+    made = batch.select("record_no", "at", "tie").with_columns(halves)
+    return made.filter(pl.Series(words.counts >= min_words), batch["text"].is_not_null())
 
 
-def normalised(text: pl.Expr) -> pl.Expr:
-    """What is compared; a text of punctuation alone stays as it is."""
-    words = folded(text).str.replace_all(r"[\s\p{P}]+", " ").str.strip_chars(" ")
-    return pl.when(words == "").then(text).otherwise(words)
+def _sequence(words: Words, odd: int) -> NDArray[np.uint64]:
+    """uint64[R]: a hash of the words of each text in their order."""
+    place = np.arange(len(words.hashes)) - np.repeat(words.offsets[:-1], words.counts)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed(words.hashes + (place + 1).astype(np.uint64) * np.uint64(odd)))])
+    return mixed(sums[words.offsets[1:]] - sums[words.offsets[:-1]])
 
 
-def _keyed(rows: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.with_columns(normalised(pl.col("text")).alias("same"))
+def _signs(texts: pl.Series) -> NDArray[np.uint64]:
+    """uint64[R]: a hash of the signs in each text: emoji, currencies, plus and minus; 0 where there is none."""
+    numbers = np.zeros(len(texts), np.uint64)
+    has_sign = texts.str.contains(r"\p{S}").fill_null(False)
+    if has_sign.any():
+        numbers[has_sign.to_numpy()] = id_numbers(texts.filter(has_sign).str.replace_all(r"[^\p{S}]+", "")).to_numpy()
+    return numbers
 
 
-def _first_of_each(rows: pl.LazyFrame) -> pl.LazyFrame:
-    ordered = first_come(rows)
-    why = pl.when(~pl.col("same").is_first_distinct()).then(pl.lit("exact duplicate"))
-    return ordered.with_columns(why.alias(DROP)).drop("same")
+def _copies(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """record_no of all but the first of each group."""
+    shared = rows.filter(pl.col("same").is_duplicated()).sort("at", "tie")
+    return shared.filter(~pl.struct("same", "more").is_first_distinct()).select("record_no")

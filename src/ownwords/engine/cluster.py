@@ -102,9 +102,12 @@ class Parts:
 
         Without a key, narrow rows are all looked at together by the process that runs this.
         """
-        numbered = type(self)(
-            self.folder, (*self.changes, lambda rows, part: read(rows).with_columns(pl.lit(part, pl.UInt32).alias(_PART)))
-        )
+
+        def numbered_by(rows: pl.LazyFrame, part: int) -> pl.LazyFrame:
+            found = read(rows).with_columns(pl.lit(part, pl.UInt32).alias(_PART))
+            return found.explode(key) if key and isinstance(found.collect_schema()[key], pl.List) else found
+
+        numbered = type(self)(self.folder, (*self.changes, numbered_by))
 
         def decide_here(rows: pl.LazyFrame) -> pl.LazyFrame:
             homes = rows.select("record_no", _PART)
