@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ownwords.core.errors import Usage
 from ownwords.datasets import split
-from ownwords.datasets._stable import hashed, share
+from ownwords.datasets._stable import hashed, share, shares
 from posts import DAY, turns
 from steps import carried_out
 
@@ -82,6 +82,12 @@ def test_the_hash_is_the_same_on_every_machine():
         7507323992201301443,
         None,
     ]
+
+
+@given(st.lists(st.text(max_size=200)), st.integers(0, 100))
+def test_shares_are_the_same_both_ways(texts, seed):
+    told = pl.DataFrame({"t": texts}, schema={"t": pl.String})
+    assert shares(told["t"], seed).tolist() == told.select(share(pl.col("t"), seed))["t"].to_list()
 
 
 def test_speakers_are_numbered_as_they_come_in():

@@ -10,7 +10,7 @@ import polars as pl
 from ownwords.core.errors import Usage
 from ownwords.core.step import DROP, Reduce, Stage
 from ownwords.datasets import split
-from ownwords.datasets._links import answered, narrow, ordered, shown_above, without_circles
+from ownwords.datasets._links import answered, narrow, order_of, ordered, shown_above, without_circles
 from ownwords.datasets.threads import turned
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _turns(rows: pl.LazyFrame, decided: pl.LazyFrame, n_chars: int) -> pl.LazyFr
 
 def _paired(turns: pl.DataFrame) -> pl.DataFrame:
     """One row a pair."""
-    turns = turns.sort("dialogue", "place")
+    turns = turns.rechunk()[order_of(turns["dialogue"].to_numpy(), turns["place"].to_numpy())]
     rows = np.arange(turns.height)
     begins = split.changes(turns["dialogue"].to_numpy())
     part, last = np.cumsum(begins) - 1, np.flatnonzero(np.append(begins[1:], np.ones(min(1, len(rows)), bool)))
