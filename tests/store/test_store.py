@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise, permutations
 
 import polars as pl
@@ -358,3 +359,22 @@ def test_what_is_known_of_an_account_only_narrows(shelf, column, told, counts, i
     assert found.height == 1
     assert str(found[column][0])[:10] == counts[:10]
     assert store.merge_accounts(conform(rows, ACCOUNTS)) == store.versions.accounts
+
+
+def test_a_bucket_that_goes_in_parts_holds_what_it_would_hold_in_one(tmp_path, monkeypatch):
+    days = [datetime(2026, 5, day, tzinfo=UTC) for day in range(1, 8)]
+    first = [post(n, text=f"t{n % 9}") for n in range(60)] + [post(n, text="other", revision=n % 3) for n in range(0, 60, 4)]
+    first += [post(n, account="x:9", text="theirs") for n in range(0, 60, 7)]
+    first += [{**post(0), "record_id": None, "text": f"none {n % 2}", "created_at": days[n % 7]} for n in range(28)]
+    then = [post(n, text=f"t{n % 8}") for n in range(0, 60, 2)] + [post(n, visibility="followers") for n in range(0, 60, 5)]
+    told = []
+    for limit in (4, 250_000):
+        monkeypatch.setattr("ownwords.store.staging._ROWS_AT_A_TIME", limit)
+        folder = tmp_path / str(limit)
+        folder.mkdir()
+        shelf = Shelf(folder)
+        counts = [(s.n_new, s.n_changed, s.n_unchanged) for s in (shelf.take(first), shelf.take(then, [post(3, visibility="direct")]))]
+        rows = shelf.store.records.scan(shelf.store.versions.records).drop("record_no", "batch").collect()
+        told.append((counts, rows.sort("record_id", "revision").rows(), shelf.store.records.version()))
+    assert told[0][:2] == told[1][:2]
+    assert told[0][2] == told[1][2]  # parts of one bucket are one version, and one file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ownwords.store.store import Store
 
 _ROWS_AT_A_TIME = 250_000
+_FILES_AT_A_TIME = 20
 #: What lets a reader pass over row groups of other buckets; not compressed, for it is read once and soon.
 _STATISTICS: dict[str, bool] = {"min": True, "max": True, "distinct_count": False, "null_count": False}
 #: A file in the folder of an ingest whose rows were deleted, because somebody in them was forgotten.
@@ -39,7 +41,9 @@ _STATES = ("live", "withheld", "deleted")
 _LASTING = ["hold", "special-category"]
 #: A revision that no other follows.
 _LAST = 2**31 - 1
-_STAGED = {**PARSED, "bucket": pl.Int32, "_row": pl.Int64}
+#: Parts of a bucket that is too large to be looked at in one go.
+_PARTS = 256
+_STAGED = {**PARSED, "bucket": pl.Int32, "_row": pl.Int64, "_part": pl.UInt8}
 
 
 @dataclass
@@ -68,11 +72,14 @@ class Staging:
         """Keep PARSED rows until `frames`."""
         numbers = pl.int_range(self._n_rows, self._n_rows + records.height, dtype=pl.Int64, eager=True)
         rows = conform(records, PARSED).with_columns(
-            buckets_of(records["account_id"].cast(pl.String)).alias("bucket"), numbers.alias("_row"), pl.col("revision").fill_null(0)
+            buckets_of(records["account_id"].cast(pl.String)).alias("bucket"),
+            numbers.alias("_row"),
+            _part().alias("_part"),
+            pl.col("revision").fill_null(0),
         )
         self._count(rows, 1)
         path = self.folder / f"chunk-{self._n_chunks:05}.parquet"
-        sorted_rows = rows.sort("bucket", maintain_order=True)
+        sorted_rows = rows.sort("bucket", "_part")
         sorted_rows.write_parquet(path, compression="uncompressed", statistics=_STATISTICS, row_group_size=8192)
         self._n_chunks += 1
         self._n_rows += rows.height
@@ -83,24 +90,35 @@ class Staging:
             self._private.append(_visibility(_identified(conform(private, PARSED).with_row_index("_row"))))
 
     def frames(self, store: Store) -> Iterator[pl.DataFrame]:
-        """RECORDS rows that are new or changed against `store`, numbered, a few buckets at a time."""
+        """RECORDS rows that are new or changed against `store`, numbered, a few buckets or a part of one at a time."""
         self.next_no = store.versions.next_no
         twice = self._told_twice(store)
         homed, narrow = self._homed(store, twice), self._narrow(twice)
         withdrawn = self._withdrawn(store)
-        for buckets in self._groups():
-            in_group = pl.col("bucket").is_in(buckets)
-            rows = self._rows().filter(in_group).collect()
-            if homed.height:
-                rows = pl.concat([rows.join(homed, on="_row", how="anti"), homed.filter(in_group)])
-            rows = _identified(rows)
-            fresh = self._against(rows, self._held(store, buckets, rows, withdrawn.filter(in_group)), narrow)
-            numbers = pl.int_range(self.next_no, self.next_no + fresh.height, dtype=pl.Int64, eager=True)
-            numbered = fresh.with_columns(
-                (pl.col("bucket").cast(pl.Int64) * (1 << 48) + numbers).alias("record_no"), pl.lit(self.batch).alias("batch")
-            )
-            self.next_no += fresh.height
-            yield conform(numbered, RECORDS)
+        for group in self._groups():
+            yield self._numbered(self._fresh_of(store, group, homed, narrow, withdrawn))
+
+    def _fresh_of(self, store: Store, group: _Group, homed: pl.DataFrame, narrow: pl.DataFrame, withdrawn: pl.DataFrame) -> pl.DataFrame:
+        rows = self._rows_of(group)
+        if homed.height:
+            rows = pl.concat([rows.join(homed, on="_row", how="anti"), homed.filter(group.is_in())])
+        rows = _identified(rows)
+        return self._against(rows, self._held(store, group.buckets, rows, withdrawn.filter(group.is_in())), narrow)
+
+    def _rows_of(self, group: _Group) -> pl.DataFrame:
+        """Staged rows; a few files at a time, for text that was read is held whole until it is copied to where it stays."""
+        files = self._files()
+        several = [files[start : start + _FILES_AT_A_TIME] for start in range(0, len(files), _FILES_AT_A_TIME)]
+        found = [pl.scan_parquet(paths).filter(group.is_in()).collect().rechunk() for paths in several]
+        return pl.concat([pl.DataFrame(schema=_STAGED), *found]).rechunk()
+
+    def _numbered(self, fresh: pl.DataFrame) -> pl.DataFrame:
+        numbers = pl.int_range(self.next_no, self.next_no + fresh.height, dtype=pl.Int64, eager=True)
+        self.next_no += fresh.height
+        numbered = fresh.with_columns(
+            (pl.col("bucket").cast(pl.Int64) * (1 << 48) + numbers).alias("record_no"), pl.lit(self.batch).alias("batch")
+        )
+        return conform(numbered, RECORDS)
 
     def _held(self, store: Store, buckets: list[int], rows: pl.DataFrame, withdrawn: pl.DataFrame) -> pl.DataFrame:
         """PARSED rows and their bucket: what is held of the records of `rows` and of `withdrawn`."""
@@ -110,8 +128,11 @@ class Staging:
         held = store.scan([*buckets, bucket_of(None)]).join(names.lazy(), on="record_id", how="semi")
         return held.select(*PARSED, "bucket").collect()
 
+    def _files(self) -> list[Path]:
+        return [self.folder / f"chunk-{number:05}.parquet" for number in range(self._n_chunks)]
+
     def _rows(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.folder / "chunk-*.parquet") if self._n_chunks else pl.LazyFrame(schema=_STAGED)
+        return pl.scan_parquet(self._files()) if self._n_chunks else pl.LazyFrame(schema=_STAGED)
 
     def _count(self, rows: pl.DataFrame, sign: int) -> None:
         for bucket, n_rows in rows["bucket"].value_counts().iter_rows():
@@ -122,7 +143,7 @@ class Staging:
 
         A few further ids may be among them: whoever reads on looks at the ids.
         """
-        keys = self._rows().filter(pl.col("record_id").is_not_null()).select(_key(), _author()).collect()
+        keys = self._rows().filter(pl.col("record_id").is_not_null()).select(_key(), _author()).collect(engine="streaming")
         again = keys["_key"].filter(keys["_key"].is_duplicated())
         if store.versions.next_no == 1:
             return again.unique()
@@ -164,28 +185,29 @@ class Staging:
     def _withdrawn(self, store: Store) -> pl.DataFrame:
         """table[record_id, bucket]: records held as less private than they are now heard to be, and not among the staged rows."""
         if not self._private or store.versions.next_no == 1:
-            return pl.DataFrame(schema={"record_id": pl.String, "bucket": pl.Int32})
+            return pl.DataFrame(schema={"record_id": pl.String, "bucket": pl.Int32, "_part": pl.UInt8})
         heard = pl.concat(self._private).lazy().group_by("record_id").agg(pl.col("_narrow").max())
         held = store.scan().select("record_id", "bucket", held=_rank("visibility"))
         wider = held.join(heard, on="record_id", how="inner").filter(pl.col("_narrow") > pl.col("held").fill_null(-1))
         staged = self._rows().filter(pl.col("record_id").is_not_null()).select("record_id")
-        found = wider.join(staged, on="record_id", how="anti").select("record_id", "bucket").collect()
+        found = wider.join(staged, on="record_id", how="anti").select("record_id", "bucket", _key_part().alias("_part")).collect()
         self._count(found, 1)
         return found
 
-    def _groups(self) -> Iterator[list[int]]:
+    def _groups(self) -> Iterator[_Group]:
+        """Buckets that go together, or parts of one that is too large."""
         group: list[int] = []
         n_rows = 0
         for bucket in range(N_BUCKETS):
             count = self.per_bucket.get(bucket, 0)
             if group and n_rows + count > _ROWS_AT_A_TIME:
-                yield group
+                yield from _pieces(group, n_rows)
                 group, n_rows = [], 0
             if count:
                 group.append(bucket)
                 n_rows += count
         if group:
-            yield group
+            yield from _pieces(group, n_rows)
 
     def _against(self, rows: pl.DataFrame, held: pl.DataFrame, narrow: pl.DataFrame) -> pl.DataFrame:
         """The rows that say something new; revisions continue those held, each higher than the one before."""
@@ -200,6 +222,25 @@ class Staging:
         self.n_changed += fresh.height - n_new + narrowed.height
         self.n_unchanged += rows.height - fresh.height - n_staged
         return pl.concat([single, fresh, narrowed])
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Some buckets, and of them the parts from `first` to `last`."""
+
+    buckets: list[int]
+    first: int
+    last: int
+
+    def is_in(self) -> pl.Expr:
+        return pl.col("bucket").is_in(self.buckets) & pl.col("_part").is_between(self.first, self.last)
+
+
+def _pieces(buckets: list[int], n_rows: int) -> Iterator[_Group]:
+    n_pieces = min(-(-n_rows // _ROWS_AT_A_TIME), _PARTS)
+    edges = [_PARTS * number // n_pieces for number in range(n_pieces + 1)]
+    for first, end in pairwise(edges):
+        yield _Group(buckets, first, end - 1)
 
 
 def _visibility(rows: pl.DataFrame) -> pl.DataFrame:
@@ -326,6 +367,16 @@ def _identified(rows: pl.DataFrame) -> pl.DataFrame:
 def _key() -> pl.Expr:
     """uint64 of a record's id, the same for as long as this process runs."""
     return pl.col("record_id").hash().alias("_key")
+
+
+def _key_part() -> pl.Expr:
+    return (pl.col("record_id").hash() % _PARTS).cast(pl.UInt8)
+
+
+def _part() -> pl.Expr:
+    """uint8: the same for all rows of one record, and for all that may turn out to be."""
+    anonymous = pl.struct("network", "account_id", "created_at", "text").hash() % _PARTS
+    return pl.when(pl.col("record_id").is_null()).then(anonymous.cast(pl.UInt8)).otherwise(_key_part())
 
 
 def _author() -> pl.Expr:

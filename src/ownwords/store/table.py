@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from hashlib import blake2b
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -88,19 +89,18 @@ class Table:
         return ()
 
     def append(self, frames: Iterable[pl.DataFrame], batch: str) -> int:
-        """Append `frames`, one Delta version each, so that no more than one is held; the new version.
+        """Append `frames`, one Delta version each, or one for those of one bucket; no more than one frame is held; the new version.
 
         Until the ledger names that version nobody reads it, and `roll_back` undoes them all.
         """
         from deltalake import CommitProperties, write_deltalake
 
-        for frame in frames:
-            if frame.height:
-                table = self._open()
-                properties = CommitProperties(custom_metadata={"batch": batch})
-                rows = _reader(table, [frame])
-                write_deltalake(table, rows, mode="append", writer_properties=_properties(), commit_properties=properties)
-                fault_point("store.appended")
+        for _, several in groupby((frame for frame in frames if frame.height), _bucket):
+            table = self._open()
+            properties = CommitProperties(custom_metadata={"batch": batch})
+            rows = _reader(table, several)
+            write_deltalake(table, rows, mode="append", writer_properties=_properties(), commit_properties=properties)
+            fault_point("store.appended")
         return self.version()
 
     def overwrite(self, buckets: Sequence[int], rows: pl.DataFrame) -> int:
@@ -148,6 +148,12 @@ class Table:
         from deltalake import DeltaTable
 
         return DeltaTable(str(self.path))
+
+
+def _bucket(frame: pl.DataFrame) -> object:
+    """The one bucket of a frame; of several, something that equals nothing else."""
+    buckets = frame["bucket"].unique()
+    return int(buckets[0]) if len(buckets) == 1 else object()
 
 
 @lru_cache(maxsize=8)
