@@ -69,10 +69,10 @@ _DENSE = {_HAN: 3, _KANA: 2}
 #: such words alone is called Indonesian.
 _WORD, _LETTER, _NEIGHBOURLY = 8, 3, 9
 _NEIGHBOURS = ("ms", "jv", "su")
-#: One word in so many must be a listed one, or nothing is told.
-_AT_LEAST_ONE_IN = 8
-#: Words and letters of one text that are looked at: 4096 * (8 + 3) points fit in 16 bits.
-_LOOKED_AT = 4096
+#: One word in so many must be listed, and one in so many of the listed must be the language's, or nothing is told.
+_AT_LEAST_ONE_IN, _AGREED = 8, 2
+#: Listed words of one text, and letters, that are looked at: their points fit in 8 bits.
+_LOOKED_AT_WORDS, _LOOKED_AT_LETTERS = 28, 85
 _UNKNOWN = -1
 
 
@@ -83,9 +83,10 @@ class Lists:
     languages   L codes, then those that scripts alone tell
     slots       uint16[2**16]: row of the word whose hash begins so; if it is another word's, the next slot, until one is 0
     keys        uint64[W + 1]: hashes
-    points      uint64[W + 1, L / 4]: 16 bits for each language
+    points      uint64[W + 1, L / 8]: 8 bits for each language
+    latin       the columns of `points` for what is written in plain Latin letters, which come first
     letters     uint8[code points]: row of `marks`, 0 for letters that all write
-    marks       uint64[M, L / 4]
+    marks       uint64[M, L / 8]
     allowed     bool[scripts + 1, L]: languages that a text in a script can be in
     alone       int16[scripts + 1]: the language of a script that has but one, else -1
     scripts     uint8[code points]: 1 + place in `_SCRIPTS`, 0 for what is no letter of these
@@ -95,6 +96,7 @@ class Lists:
     slots: NDArray[np.uint16]
     keys: NDArray[np.uint64]
     points: NDArray[np.uint64]
+    latin: NDArray[np.uint64]
     letters: NDArray[np.uint8]
     marks: NDArray[np.uint64]
     allowed: NDArray[np.bool_]
@@ -160,36 +162,33 @@ def _declared(language: pl.Expr) -> pl.Expr:
 def _of_block(block: Block) -> NDArray[np.int16]:
     """Place of each text's language in `Lists.languages`, or -1."""
     table = lists()
-    n_texts = len(block.begins) - 1
-    points = _word_points(block, table)
     is_wide = block.codes.dtype != np.uint8
+    points, n_listed = _word_points(block, table, table.points if is_wide else table.latin)
+    scores: NDArray[np.unsignedinteger] = points.view(np.uint8)
     if is_wide:
-        points += _letter_points(block, table)
         script = _script(block, table)
-        scores = points.view(np.uint16) * table.allowed[script]
-    else:
-        scores = points.view(np.uint16)[:, : table.allowed.shape[1]].copy()
-        scores *= table.allowed[_LATIN]
+        scores = (scores.astype(np.uint16) + _letter_points(block, table).view(np.uint8)) * table.allowed[script]
     best = scores.argmax(axis=1)
-    index = np.arange(n_texts)
+    index = np.arange(len(best))
     most = scores[index, best].astype(np.int64)
     scores[index, best] = 0
-    told = (most > scores.max(axis=1)) & (most * _AT_LEAST_ONE_IN >= _WORD * np.minimum(np.diff(block.offsets), _LOOKED_AT))
-    language = np.where(told & (most >= _WORD), best, _UNKNOWN).astype(np.int16)
+    is_one = (most > scores.max(axis=1)) & (most >= _WORD)
+    is_dense = n_listed * _AT_LEAST_ONE_IN >= np.diff(block.offsets)
+    is_agreed = most * _AGREED >= _WORD * np.minimum(n_listed, _LOOKED_AT_WORDS)
+    language = np.where(is_one & is_dense & is_agreed, best, _UNKNOWN).astype(np.int16)
     if is_wide:
         language = np.where(table.alone[script] >= 0, table.alone[script], language)
     return language
 
 
-def _word_points(block: Block, table: Lists) -> NDArray[np.uint64]:
-    """uint64[R, L / 4]: what the listed words of each text say; `phone` in `[phone]` is nobody's word."""
+def _word_points(block: Block, table: Lists, points: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """What the listed words of each text say, uint64[R, L / 8], and how many they are; `phone` in `[phone]` is nobody's word."""
     entry = _entries(block.hashes, table)
-    listed = np.flatnonzero(entry)
-    entry[listed[block.codes[block.starts[listed] - 1] == ord("[")]] = 0
-    if len(entry) and int(np.diff(block.offsets).max()) > _LOOKED_AT:
-        place = np.arange(len(entry)) - np.repeat(block.offsets[:-1], np.diff(block.offsets))
-        entry[place >= _LOOKED_AT] = 0
-    return _summed(table.points, entry, block.offsets)
+    opened = np.flatnonzero(block.codes == ord("[")) + 1
+    if len(opened) and len(entry):
+        marked = np.minimum(np.searchsorted(block.starts, opened), len(entry) - 1)
+        entry[marked[block.starts[marked] == opened]] = 0
+    return _summed(points, entry, block.offsets, _LOOKED_AT_WORDS)
 
 
 def _entries(hashes: NDArray[np.uint64], table: Lists) -> NDArray[np.uint16]:
@@ -205,20 +204,20 @@ def _entries(hashes: NDArray[np.uint64], table: Lists) -> NDArray[np.uint16]:
 
 
 def _letter_points(block: Block, table: Lists) -> NDArray[np.uint64]:
-    """uint64[R, L / 4]: what the letters of each text say."""
-    return _summed(table.marks, table.letters[_letters.within(block.codes)], block.begins, at_most=_LOOKED_AT)
+    """uint64[R, L / 8]: what the letters of each text say."""
+    return _summed(table.marks, table.letters[_letters.within(block.codes)], block.begins, _LOOKED_AT_LETTERS)[0]
 
 
 def _summed(
-    points: NDArray[np.uint64], entry: NDArray[np.integer], offsets: NDArray[np.int64], at_most: int | None = None
-) -> NDArray[np.uint64]:
-    """Sums of `points` over the entries of each text that are not 0, the first `at_most` of them."""
+    points: NDArray[np.uint64], entry: NDArray[np.integer], offsets: NDArray[np.int64], at_most: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Sums of `points` over the first `at_most` entries of each text that are not 0, and how many are not."""
     hits = np.flatnonzero(entry)
     edges = np.searchsorted(hits, offsets)
     sums = np.zeros((len(hits) + 1, points.shape[1]), np.uint64)
     np.cumsum(points[entry[hits]], axis=0, out=sums[1:])
-    ends = edges[1:] if at_most is None else np.minimum(edges[1:], edges[:-1] + at_most)
-    return sums[ends] - sums[edges[:-1]]
+    ends = np.minimum(edges[1:], edges[:-1] + at_most)
+    return sums[ends] - sums[edges[:-1]], np.diff(edges)
 
 
 def _script(block: Block, table: Lists) -> NDArray[np.int64]:
@@ -243,17 +242,18 @@ def _script(block: Block, table: Lists) -> NDArray[np.int64]:
 def lists() -> Lists:
     """The tables, read and built once."""
     listed = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
-    languages = tuple(listed)
-    n_lanes = -(-len(languages) // 4) * 4
-    lanes: dict[str, NDArray[np.uint16]] = {}
+    others = [code for codes in _BY_WORDS.values() for code in codes]
+    languages = (*(code for code in listed if code not in others), *others)
+    n_lanes = -(-len(languages) // 8) * 8
+    lanes: dict[str, NDArray[np.uint8]] = {}
     for lane, language in enumerate(languages):
         for word in listed[language]["words"].split():
-            lanes.setdefault(word, np.zeros(n_lanes, np.uint16))[lane] = _WORD
+            lanes.setdefault(word, np.zeros(n_lanes, np.uint8))[lane] = _WORD
     indonesian, neighbours = languages.index("id"), [languages.index(code) for code in _NEIGHBOURS]
     for word in lanes.values():
         if word[indonesian] and word[neighbours].any():
             word[indonesian] = _NEIGHBOURLY
-    points = np.stack([np.zeros(n_lanes, np.uint16), *lanes.values()])
+    points = np.stack([np.zeros(n_lanes, np.uint8), *lanes.values()])
     keys = np.concatenate([np.zeros(1, np.uint64), _letters.hashes_of(list(lanes))])
     letters, marks = _letter_tables(languages, [listed[code].get("letters", "") for code in languages], n_lanes)
     alone = tuple(code for _, code, _ in _SCRIPTS if code)
@@ -262,12 +262,18 @@ def lists() -> Lists:
         slots=_slots(keys),
         keys=keys,
         points=points.view(np.uint64),
+        latin=points.view(np.uint64)[:, : _n_latin(languages)].copy(),
         letters=letters,
         marks=marks.view(np.uint64),
         allowed=_allowed(languages, n_lanes),
         alone=np.array([-1, *(-1 if code is None else len(languages) + alone.index(code) for _, code, _ in _SCRIPTS)], np.int16),
         scripts=_script_table(),
     )
+
+
+def _n_latin(languages: tuple[str, ...]) -> int:
+    """Columns of eight languages each that hold all those before the first of another script."""
+    return -(-languages.index(_BY_WORDS[_CYRILLIC][0]) // 8)
 
 
 def _slots(keys: NDArray[np.uint64]) -> NDArray[np.uint16]:
@@ -280,9 +286,9 @@ def _slots(keys: NDArray[np.uint64]) -> NDArray[np.uint16]:
     return slots
 
 
-def _letter_tables(languages: tuple[str, ...], own: list[str], n_lanes: int) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+def _letter_tables(languages: tuple[str, ...], own: list[str], n_lanes: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     rows = {letter: place for place, letter in enumerate(sorted({letter for letters in own for letter in letters}), 1)}
-    marks = np.zeros((len(rows) + 1, n_lanes), np.uint16)
+    marks = np.zeros((len(rows) + 1, n_lanes), np.uint8)
     table = np.zeros(_letters.N_CODES, np.uint8)
     for lane in range(len(languages)):
         for letter in own[lane]:

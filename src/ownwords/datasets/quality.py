@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ownwords.core.step import Param
-    from ownwords.datasets._letters import Block
+    from ownwords.datasets._letters import Block, Codes
 
 #: min_words       fewer own words and emoji: `too short`; in scripts without spaces each letter is a word
 #: min_letters     fewer letters in them: `too short`
@@ -198,18 +198,24 @@ def _repeated(
     maybe_same = (counts >= limits["repeat_words"]) & (n_seen < np.maximum(share * counts, 1.5))
     maybe_one = one_first & (n_letters >= _SAME_LETTERS)
     if maybe_same.any():
-        rows = np.repeat(np.arange(len(counts)), np.where(maybe_same, counts, 0))
-        n_distinct = _distinct(rows, block.hashes[np.repeat(maybe_same, counts)], len(counts))
+        rows, places = _ranges(block.offsets, maybe_same)
+        n_distinct = np.bincount(_runs(rows, block.hashes[places])[0], minlength=len(counts))
         maybe_same &= (n_distinct <= _MANY_WORDS) & ((n_distinct < share * counts) | (n_distinct == 1))
     if maybe_one.any():
-        sizes = np.diff(block.begins)
-        rows = np.repeat(np.arange(len(sizes)), np.where(maybe_one, sizes, 0))
-        codes = block.codes[np.repeat(maybe_one, sizes)].astype(np.uint64)
-        maybe_one &= _most(rows, codes, len(sizes)) >= _SAME_SHARE * n_letters
+        rows, places = _ranges(block.begins, maybe_one)
+        maybe_one &= _most(rows, block.codes[places], len(counts)) >= _SAME_SHARE * n_letters
     return maybe_same, maybe_one
 
 
-def _runs(rows: NDArray[np.int64], values: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _ranges(edges: NDArray[np.int64], which: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row and place of all that lies in the chosen rows; row r is from edges[r] to edges[r + 1]."""
+    rows = np.flatnonzero(which)
+    begins, lengths = edges[rows], np.diff(edges)[rows]
+    shift = np.repeat(begins - np.append(0, np.cumsum(lengths)[:-1]), lengths)
+    return np.repeat(rows, lengths), np.arange(len(shift)) + shift
+
+
+def _runs(rows: NDArray[np.int64], values: NDArray[np.unsignedinteger]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Each different value of each row: its row, and how often it is there."""
     order = np.lexsort((values, rows))
     rows, values = rows[order], values[order]
@@ -217,11 +223,7 @@ def _runs(rows: NDArray[np.int64], values: NDArray[np.uint64]) -> tuple[NDArray[
     return rows[begins], np.diff(np.append(begins, len(rows)))
 
 
-def _distinct(rows: NDArray[np.int64], values: NDArray[np.uint64], n_rows: int) -> NDArray[np.int64]:
-    return np.bincount(_runs(rows, values)[0], minlength=n_rows)
-
-
-def _most(rows: NDArray[np.int64], values: NDArray[np.uint64], n_rows: int) -> NDArray[np.int64]:
+def _most(rows: NDArray[np.int64], values: Codes, n_rows: int) -> NDArray[np.int64]:
     """How often the most frequent letter of each row is there; spaces and signs do not count."""
     is_sign = _letters.kinds()[_letters.within(values)] == _letters.BREAK
     of_row, times = _runs(rows[~is_sign], values[~is_sign])
