@@ -94,7 +94,8 @@ def is_joining(tokens: U32) -> Mask:
 def is_in_sample(tokens: U32, sampled: NDArray[np.uint8]) -> Mask:
     """bool[W]: whether a word is among one in 2**sampled; what is in a small sample is in each larger one."""
     low: U32 = np.left_shift(np.uint32(1), sampled.astype(np.uint32)) - np.uint32(1)
-    return np.equal(tokens >> np.uint32(1) & low, 0)
+    is_in: Mask = (tokens >> np.uint32(1) & low) == 0
+    return is_in
 
 
 def begins(ordered: U64) -> Mask:

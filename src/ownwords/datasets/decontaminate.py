@@ -1,0 +1,133 @@
+"""What is in a benchmark is not learnt: records that share a run of words with one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from ownwords.core.errors import Usage
+from ownwords.core.files import sha256_file
+from ownwords.core.step import DROP, Stage
+from ownwords.datasets import _benchmarks
+from ownwords.datasets._words import Words, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from ownwords.core.step import Param
+
+    U64 = NDArray[np.uint64]
+
+#: against    benchmark files or folders (JSONL, text, CSV, Parquet; also .gz, .zst), joined as PATH is; nothing = none
+#: index      a file of hashed runs that `index` made of them, read in their place if it is there
+#: words      so many words in a row that a benchmark has, too, are its own
+#: shortest   a text of a benchmark that is shorter than that counts only as a whole, and below so many words not at all
+PARAMS: Mapping[str, Param] = {"against": "", "index": "", "words": 13, "shortest": 5}
+
+_REASON = "in a benchmark"
+_AT_ONCE = 16_384
+
+
+def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
+    """RECORDS in and out, each by itself, compared in folded letters and without marks, links and names.
+
+    raises   Usage for a benchmark that is not there, BadInput for one that cannot be read
+    """
+    known = _Known(index(params), int(params["words"]), int(params["shortest"]))
+
+    def marked(rows: pl.LazyFrame) -> pl.LazyFrame:
+        is_known = pl.col("text").map_batches(known.told, return_dtype=pl.Boolean, is_elementwise=True)
+        return rows.with_columns(pl.when(is_known).then(pl.lit(_REASON)).alias(DROP))
+
+    return (Stage(None, marked),)
+
+
+def resources(params: Mapping[str, Param]) -> dict[str, dict[str, str]]:
+    """What a manifest says of the benchmarks: `benchmark:NAME` -> name and sha256; nothing that is a path on this machine.
+
+    raises   Usage for a benchmark that is not there
+    """
+    found = _benchmarks.files(str(params["against"]))
+    return {f"benchmark:{name}": {"name": name, "sha256": sha256_file(path)} for name, path in found.items()}
+
+
+def index(params: Mapping[str, Param]) -> pl.DataFrame:
+    """The hashed runs of words of all benchmarks, `_benchmarks.INDEX`: no text can be read out of them.
+
+    Kept as Parquet inside an artifact and named by the parameter `index`, it lets a dataset be made again when the
+    benchmarks are gone.
+
+    raises   Usage for a benchmark that is not there, or an index made for other lengths; BadInput for what cannot be read
+    """
+    n_words, shortest = int(params["words"]), int(params["shortest"])
+    if not 1 <= shortest <= n_words:
+        raise Usage(f"a benchmark's shortest text cannot have {shortest} words where runs have {n_words}", "give shortest from 1 to words")
+    kept = Path(str(params["index"]))
+    if not (params["index"] and kept.is_file()):
+        found = _benchmarks.files(str(params["against"]))
+        return _benchmarks.index((_benchmarks.texts(path) for path in found.values()), n_words, shortest)
+    known = pl.read_parquet(kept)
+    if known.schema != pl.Schema(_benchmarks.INDEX) or known.filter(~pl.col("n_words").is_between(shortest, n_words)).height:
+        raise Usage(f"the index {kept.name!r} was not made for runs of {n_words} words", "name the benchmarks instead")
+    return known
+
+
+class _Known:
+    """The runs of words of benchmarks, ready to be looked up."""
+
+    def __init__(self, runs: pl.DataFrame, n_words: int, shortest: int) -> None:
+        self.n_words, self.shortest = n_words, shortest
+        is_long = pl.col("n_words") == n_words
+        self.long = _Set(runs.filter(is_long)["run"].to_numpy())
+        short = runs.filter(~is_long)
+        self.starts = _Set(short["start"].unique().to_numpy())
+        self.short = {n: _Set(some["run"].to_numpy()) for (n,), some in short.partition_by("n_words", as_dict=True).items()}
+
+    def told(self, texts: pl.Series) -> pl.Series:
+        """bool[R]: whether a text shares a run with a benchmark, or has one of its shorter texts in it."""
+        parts = [self._told(part) for part in (texts[k : k + _AT_ONCE] for k in range(0, len(texts), _AT_ONCE))]
+        return pl.Series(texts.name, np.concatenate([np.zeros(0, bool), *parts]))
+
+    def _told(self, texts: pl.Series) -> NDArray[np.bool_]:
+        words = Words.of(folded(texts.fill_null("")))
+        sums = _benchmarks.summed(words)
+        hits = [_found(words, sums, self.long, self.n_words)]
+        if len(self.starts.values):
+            begun = _found(words, sums, self.starts, self.shortest)
+            ends = np.repeat(words.offsets[1:], words.counts)[begun]
+            for n, runs in self.short.items():
+                whole = begun[begun + n <= ends]
+                hits.append(whole[runs.has(_benchmarks.runs(sums, whole, n))])
+        is_known = np.zeros(len(texts), bool)
+        is_known[np.searchsorted(words.offsets, np.concatenate(hits), side="right") - 1] = True
+        return is_known
+
+
+def _found(words: Words, sums: U64, runs: _Set, n_words: int) -> NDArray[np.int64]:
+    """The words at which a run of so many begins that is one of `runs`."""
+    starts = _benchmarks.run_starts(words, n_words) if len(runs.values) else np.zeros(0, np.int64)
+    return starts[runs.has(_benchmarks.runs(sums, starts, n_words))]
+
+
+class _Set:
+    """Many numbers of 64 bits, and a table of bits that most of those that are not among them fail at."""
+
+    def __init__(self, values: U64) -> None:
+        self.values = np.sort(values)
+        n_bits = min(max(8 * len(values), 1 << 10).bit_length(), 27)
+        self.low = np.uint64((1 << n_bits) - 1)
+        self.table = np.zeros(1 << n_bits, bool)
+        self.table[self.values & self.low] = True
+
+    def has(self, values: U64) -> NDArray[np.bool_]:
+        """bool[n]: which of them are among the numbers."""
+        found: NDArray[np.bool_] = self.table[values & self.low]
+        may_be = np.flatnonzero(found)
+        place = np.searchsorted(self.values, values[may_be])
+        found[may_be] = self.values[np.minimum(place, len(self.values) - 1)] == values[may_be] if len(self.values) else False
+        return found
