@@ -223,6 +223,8 @@ def _marking(stage: Stage, position: int) -> Callable[[pl.LazyFrame], pl.LazyFra
         had = _WHY in rows.collect_schema().names()
         done = stage.run(rows)
         names = done.collect_schema().names()
+        if had and _WHY not in names:
+            return done  # what was dropped before is lost in it: it has to be counted, and taken out, first
         if DROP not in names:
             return done if had and _WHY in names else done.with_columns(pl.lit(None, pl.String).alias(_WHY))
         told = pl.lit(f"{position}{_PARTED}") + pl.col(DROP)
