@@ -130,7 +130,7 @@ def _made(facts: Facts) -> list[str]:
 
 def _held_out(facts: Facts) -> str:
     """What the step `split` did, in words."""
-    done = next((dict(step.params) for step in facts.steps if step.name == "split"), {})
+    done = next((dict(step.params) for step in facts.steps if step.name in ("split", "pairs")), {})
     share = f"{float(done.get('held_out', facts.options.held_out)):.0%}"
     if done.get("by") == "time":
         return f"what was written on {done['at']} or later" if done.get("at") else f"the {share} of the posts that were written last"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -13,6 +14,7 @@ from ownwords.products.dataset.facts import listed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ownwords.core.step import Param
     from ownwords.products.dataset.facts import Facts
 
 #: source: Croissant 1.1 (http://mlcommons.org/croissant/1.1), appendix 1, with the two prefixes its section on governance adds
@@ -152,7 +154,7 @@ def _usage(facts: Facts) -> dict[str, Any]:
 def _responsible(facts: Facts) -> dict[str, Any]:
     metrics, options = facts.metrics, facts.options
     steps = [
-        f"{step.name} ({', '.join(f'{key}={value}' for key, value in step.params) or 'no parameters'}): "
+        f"{step.name} ({', '.join(f'{key}={_named(value)}' for key, value in step.params) or 'no parameters'}): "
         f"{step.n_in:,} in, {step.n_out:,} out" + "".join(f"; {n:,} {reason}" for reason, n in step.dropped)
         for step in facts.steps
     ]
@@ -190,6 +192,11 @@ def _responsible(facts: Facts) -> dict[str, Any]:
     if months:
         found["rai:dataCollectionTimeFrame"] = [f"{months[0]}-01", f"{months[-1]}-01"]
     return found
+
+
+def _named(value: Param) -> Param:
+    """A parameter as others may see it: of a path only the name at its end."""
+    return re.split(r"[/\\]", value.rstrip("/\\"))[-1] if isinstance(value, str) else value
 
 
 def _file(split: str, sha256: str | None) -> dict[str, Any]:

@@ -25,6 +25,10 @@ _KEPT_SHOWN = 8
 #: out should not stand beside them, and a name that the store has forgotten must leave the same report as a name that is there.
 _POINTS_AT_SOMEBODY = r"[@_\d\[\]{}\\]|://|www\.|(?i)\bu/|\w\.\w|[A-Za-z]:[A-Za-z]"
 _LONGEST = 280
+#: Steps that take out what points at people: a post that they changed is not shown.
+_HIDES = ("pii",)
+#: Steps from which on rows are turns, pairs or dialogues; what `threads` drops are posts still.
+_TURNS = ("threads", "pairs", "split")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def collect(raw: pl.LazyFrame, steps: tuple[StepRecord, ...], kept: pl.DataFrame
     scratch   where the engine noted what it dropped
     """
     names = [step.name for step in steps]
-    early = names[: names.index("threads")] if "threads" in names else names
+    early = names[: next((place for place, name in enumerate(names) if name in _TURNS), len(names))]
     gone = _least(dropped(scratch).filter(pl.col("step").is_in([*early, "threads"])).collect(engine="streaming"))
     wanted = pl.concat([kept.select("record_no"), gone.select("record_no")])["record_no"].unique()
     if wanted.is_empty():
@@ -86,21 +90,28 @@ def _least(gone: pl.DataFrame) -> pl.DataFrame:
 
 
 def _followed(found: pl.DataFrame, steps: tuple[StepRecord, ...], early: list[str]) -> dict[int, list[tuple[str, str]]]:
-    """Of each post that may be shown: its text as written, and after each step that changed it."""
+    """Of each post that may be shown: its text as written, and after each step that changed it.
+
+    Followed are the stages that look at each post by itself; the others change no text.
+    """
     raw = found.filter(pl.col("text").is_not_null() & ~pl.col("text").str.contains(_POINTS_AT_SOMEBODY))
     trails: dict[int, list[tuple[str, str]]] = {
         number: [("as written", text)] for number, text in raw.select("record_no", "text").iter_rows()
     }
     rows = raw
     for step in steps[: len(early)]:
-        for stage in plugins.load("step", step.name).stages(dict(step.params)):
-            if not isinstance(stage, Stage) or stage.key is not None:
-                continue
-            done = stage.run(rows.lazy()).collect()
-            rows = done.filter(pl.col(DROP).is_null()).drop(DROP) if DROP in done.columns else done
+        params = dict(step.params)
+        if "pseudonyms" in params:
+            params["pseudonyms"] = False  # these are dealt out among all posts together
+        for stage in plugins.load("step", step.name).stages(params):
+            if isinstance(stage, Stage) and stage.key is None:
+                done = stage.run(rows.lazy()).collect()
+                rows = done.filter(pl.col(DROP).is_null()).drop(DROP) if DROP in done.columns else done
         for number, text in rows.select("record_no", "text").iter_rows():
-            if text != trails[number][-1][1]:
+            if number in trails and text != trails[number][-1][1]:
                 trails[number].append((step.name, text))
+                if step.name in _HIDES:
+                    del trails[number]
     return trails
 
 

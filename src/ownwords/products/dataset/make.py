@@ -47,6 +47,8 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
     """
     chosen = cast("Options", options)
     check(chosen)
+    if chosen.tokenizer:
+        shards.check(chosen.tokenizer)
     permitted = inputs["rows"].dataset
     if chosen.split == "person" and _is_one_person(permitted.rows):
         chosen = replace(chosen, held_out=0.0)  # one person cannot be on both sides: all of it is learnt from
@@ -116,7 +118,7 @@ def _metrics(made: Dataset, figures: Figures) -> dict[str, Any]:
     first = next((place for place, name in enumerate(names) if name in _FROM_TURNS_ON), len(names))
     dropped = _reasons(made.steps[:first])
     n_in, n_posts = made.steps[0].n_in, len(figures.origins)
-    dropped["in no dialogue"] = n_in - sum(dropped.values()) - n_posts
+    dropped["in no pair" if "pairs" in names else "in no dialogue"] = n_in - sum(dropped.values()) - n_posts
     return {
         "posts_in": n_in,
         "posts": n_posts,

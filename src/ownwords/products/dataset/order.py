@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Bytes in memory of one part; what is made of it takes some five times as much.
-PART_BYTES = 96 << 20
+PART_BYTES = 64 << 20
 #: Row ids looked at for each part to find where it ends.
 _LOOKED_AT = 64
 

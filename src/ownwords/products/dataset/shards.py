@@ -18,6 +18,17 @@ FOLDER = "tokens"
 _ROWS_AT_A_TIME = 20_000
 
 
+def check(tokenizer: str) -> None:
+    """That there is such a tokenizer, before the long work.
+
+    raises   MissingExtra, NotFound, BadInput
+    """
+    extra.require("packing tokens")
+    from ownwords.models import shards
+
+    shards.find(tokenizer)
+
+
 def write(out: Path, tokenizer: str, context: int) -> tuple[str, dict[str, object]]:
     """Read the Parquet files in `out` again and write `tokens/`; see models.shards for its files.
 
