@@ -35,6 +35,15 @@ PIECES = {
     "spaces": " \n",
     "phones": "0812 ",
     "spelled": "a at ",
+    "bracketed": "a [at] b [dot] ",
+    "dots spoken": "at a dot ",
+    "accounts": "DE89 3704 ",
+    "tokens": "?token=",
+    "logins": "http://a:b",
+    "addresses of machines": "2001:db8::",
+    "figures": "12-34-",
+    "calls": "call me on ",
+    "marks of ours": "[user] at ",
 }
 
 

@@ -21,7 +21,7 @@ _D = "[0-9]"
 _IBANS = "|".join(
     f"(?:{countries.replace(' ', '|')}){_D}{_D}(?: ?[A-Z0-9]){{{length - 4}}}" for length, countries in checks.IBAN_LENGTHS.items()
 )
-_IBAN = rf"(^|\W)((?i-u:{_IBANS}))(?-u:\b)"
+_IBAN = rf"(^|[^0-9A-Za-z_])((?i-u:{_IBANS}))(?-u:\b)"
 _MAY_IBAN = ("[0-9]{2} ?[A-Za-z0-9]{4} ?[A-Za-z0-9]{4} ?[A-Za-z0-9]{3}",)
 _NINO = rf"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?{_D}{{2}} ?{_D}{{2}} ?{_D}{{2}} ?[A-D]"
 _SHAPES = "|".join((
@@ -43,7 +43,7 @@ _SHAPES = "|".join((
     rf"(?:\(0{_D}{{1,4}}\)|0{_D}{{1,4}})(?:[ .-]?{_D}{{2,8}}){{1,4}}",  # phone within a country
     rf"{_D}{{9,11}}",
 ))  # fmt: skip
-_NUMBER = rf"(^|[^\w#$€£¥₹./+@-])({_SHAPES})(?-u:\b)"
+_NUMBER = rf"(^|[^0-9A-Za-z_#$€£¥₹./+@-])({_SHAPES})(?-u:\b)"
 #: A cheap look: six figures not far apart, or what an IP address or a codice fiscale has.
 _MAY = (
     rf"{_D}(?:[ ().+-]{{0,3}}{_D}){{5}}",

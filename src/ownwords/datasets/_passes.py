@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -80,6 +80,14 @@ class Shape:
         return "${1}" if self.keeps else "", "${2}" if self.keeps == 2 else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Passes that all need one of `hints`, so that only texts that have one are taken through them."""
+
+    hints: tuple[str, ...]
+    passes: tuple[Pass, ...]
+
+
 def has_any(texts: pl.Series, patterns: Sequence[str]) -> pl.Series:
     """bool[R]: whether a text has one of the patterns; tried one after the other, which is faster than one of alternatives."""
     return reduce(lambda one, other: one | other, (texts.str.contains(pattern) for pattern in patterns))
@@ -97,17 +105,20 @@ def ready(texts: pl.Series) -> pl.Series:
     return touched(texts, texts.str.contains_any(RESERVED), lambda some: some.str.replace_many(RESERVED, [" "] * len(RESERVED)))
 
 
-def masked(texts: pl.Series, passes: Iterable[Pass]) -> pl.Series:
+def masked(texts: pl.Series, passes: Iterable[Pass | Within]) -> pl.Series:
     """Texts that are `ready` after every pass; a pass sees only those in which it may find something."""
     for each in passes:
-        texts = touched(texts, each.may(texts), each.masked)
+        if isinstance(each, Within):
+            texts = touched(texts, has_any(texts, each.hints), partial(masked, passes=each.passes))
+        else:
+            texts = touched(texts, each.may(texts), each.masked)
     return texts
 
 
-def spans(texts: pl.Series, passes: Iterable[Pass]) -> pl.DataFrame:
+def spans(texts: pl.Series, passes: Iterable[Pass | Within]) -> pl.DataFrame:
     """Where `masked` masks, as `SPANS` in the texts as they came, in order; what a later pass takes in whole is told once."""
     told = pl.DataFrame(schema={**SPANS, "was_start": pl.Int64, "was_end": pl.Int64})
-    for each in passes:
+    for each in (one for group in passes for one in (group.passes if isinstance(group, Within) else (group,))):
         rows = each.may(texts).arg_true()
         if not len(rows):
             continue

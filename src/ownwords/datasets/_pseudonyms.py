@@ -15,7 +15,7 @@ from ownwords.datasets._words import touched
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ownwords.datasets._passes import Pass
+    from ownwords.datasets._passes import Pass, Within
 
 #: Names and addresses get none: what the store wrote as [forgotten] must come out the same as the name (law 2).
 NUMBERED = ("phone", "card", "iban", "ip", "nik", "ssn", "id")
@@ -24,7 +24,7 @@ _SAID = pl.List(pl.Struct({"kind": pl.String, "value": pl.UInt64}))
 _MARKED = pl.Struct({"text": pl.String, "said": _SAID})
 
 
-def stages(passes: Sequence[Pass]) -> tuple[Stage, Reduce]:
+def stages(passes: Sequence[Pass | Within]) -> tuple[Stage, Reduce]:
     """`text` with `[phone_1]` for the number that comes first by (created_at, record_id), `[phone_2]` for the next, and so on.
 
     The first stage masks, marks which masks get a number, and adds `said`, hashes of what stood there; the second counts and takes
@@ -35,7 +35,7 @@ def stages(passes: Sequence[Pass]) -> tuple[Stage, Reduce]:
     return first, Reduce(_read, _decide, _told)
 
 
-def _marked(texts: pl.Series, passes: Sequence[Pass]) -> pl.Series:
+def _marked(texts: pl.Series, passes: Sequence[Pass | Within]) -> pl.Series:
     """string[R] to struct[R] of text, with MARK before the `]` of a mask that gets a number, and said: kinds and hashes in order."""
     texts = ready(texts)
     plain = masked(texts, passes)

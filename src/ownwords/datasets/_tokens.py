@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ownwords.core import handles
-from ownwords.datasets._passes import Shape
+from ownwords.datasets._passes import Shape, Within
 
 USER, URL, CODE, QUOTE, EMAIL = "[user]", "[url]", "[code]", "[quote]", "[email]"
 MARKS = (USER, EMAIL, URL, CODE, QUOTE)
@@ -41,18 +41,19 @@ _IN_LINK = rf"{FORGOTTEN}|\([^\s()<>]*\)"
 #: The rest of a link: brackets only in pairs, no full stop at the end.
 _LINK_END = rf"(?:{_IN_LINK}|[^\s<>\"'()\[\]{{}}])*(?:{_IN_LINK}|[^\s<>\"'()\[\]{{}}.,;:!?…*])"
 LINK = rf"(?i)\b(?:(?:https?|ftp)://|www\.){_LINK_END}|\b(?:[a-z0-9-]+\.)+(?:{_HOSTS})(?:/(?:{_LINK_END})?|{FORGOTTEN}(?:{_LINK_END})?)"
-_SPEAKS = ("[@/]", FORGOTTEN)
 #: Every address as `[email]` and every name as `[user]`, whether it stands there or the store wrote `[forgotten]`. Some twice: of two
 #: names side by side, the first match used up what parts them.
 NAMES = (
-    Shape("email", _EMAIL, keeps=1, hints=("@",)),
-    Shape("user", SPOKEN, keeps=1, hints=_SPEAKS),
-    Shape("user", SPOKEN, keeps=1, hints=_SPEAKS),
-    Shape("user", _KNOWN_IDS),
-    Shape("user", _IDS, keeps=2),
-    Shape("user", _IDS, keeps=2),
-    Shape("email", _GLUED_EMAIL, hints=(FORGOTTEN,)),
-    Shape("user", _GLUED, hints=(FORGOTTEN,)),
+    Within(
+        ("[@/]", FORGOTTEN),
+        (
+            Shape("email", _EMAIL, keeps=1, hints=(r"@[^@\s]+\.",)),
+            Shape("user", SPOKEN, keeps=1),
+            Shape("user", SPOKEN, keeps=1),
+        ),
+    ),
+    Within((":",), (Shape("user", _KNOWN_IDS), Shape("user", _IDS, keeps=2), Shape("user", _IDS, keeps=2))),
+    Within((FORGOTTEN,), (Shape("email", _GLUED_EMAIL), Shape("user", _GLUED))),
     Shape("user", BARE + _REST, hints=("_", "[0-9]")),
 )
 

@@ -10,7 +10,7 @@ import polars as pl
 from ownwords.core.errors import Usage
 from ownwords.core.step import Reduce, Stage
 from ownwords.datasets import _numbers, _passes, _pseudonyms, _recognised
-from ownwords.datasets._passes import Shape
+from ownwords.datasets._passes import Shape, Within
 from ownwords.datasets._tokens import FORGOTTEN, LINK, NAMES
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ _DOT = r"(?: ?[\[({<] ?dot ?[\])}>] ?|\.| dot )"
 _AT_HINT = r"[\[({<] ?[aA][tT] ?[\])}>]"
 _SPELLED = rf"(?i)\b{_LOCAL} ?{_AT} ?[\w-]+(?:{_DOT}[\w-]+)+"
 _SPOKEN = rf"(?i)\b{_LOCAL}\s+at\s+[\w-]+(?:\s+dot\s+[\w-]+)*\s+dot\s+(?:{_ENDS})(?:(?:\.|\s+dot\s+)[a-z]{{2,3}})?\b"
-_SPELLED_NAME = rf"(?i)\[user\](?: ?{_AT}|\s+at\s+) ?[\w-]+(?:(?:{_DOT})(?:{_ENDS})\b)+"
+_SPELLED_NAME = rf"\[user\](?i:(?: ?{_AT}|\s+at\s+) ?[\w-]+(?:{_DOT}(?:{_ENDS})\b)+)"
 
 _CALLS = "call|text|phone|tel|telp|telepon|hp|wa|whatsapp|hubungi|nomor|sms|mobile|cell|ring|fax|desk|answering|messages|handphone|telegram"
 #: After such a word any run of figures is a number to call, in pairs or with three or more at its end (a date has two).
 _CALLED = r"(?:[0-9]{7,15}|\(?[0-9]{2,5}\)?(?:[ .-]?[0-9]{2,5}){0,3}[ .-][0-9]{3,6}|[0-9]{2}(?:[ .-][0-9]{2}){3,4})"
 _ON_THE_WAY = r"(?:\s*(?:me|us|at|on|is|no|to|number|saya|aku|ya|ke|di|ini|[:.=-]))*\s*"
 _AFTER_CALL = rf"(?i)(\b(?:{_CALLS}){_ON_THE_WAY}){_CALLED}\b"
-_BEFORE_PLACE = rf"(?i)(^|[^\w#$€£./+@-]){_CALLED}((?: |-| \()(?:office|fax|mobile|cell|home|work)\b)"
+_BEFORE_PLACE = rf"(?i)(^|[^0-9A-Za-z_#$€£./+@-]){_CALLED}((?: |-| \()(?:office|fax|mobile|cell|home|work)\b)"
 
 _FIGURES = r"[0-9]{3}|[0-9]{2}[ .-][0-9]{2}"
 
@@ -59,8 +59,8 @@ _TELLING = r"[\w.-]*(?:token|secret|sig|signature|session|sessid|sid|auth|passwd
 _IN_LINK = rf"(?i)([?&#;]{_TELLING}=)[^\s&#\"'<>]+"
 _LOGIN = r"(://)[^\s/@:]+:[^\s/@]+(@)"
 _KEYS = (
-    r"(^|[^\w-])(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{22,}|xox[abprs]-[A-Za-z0-9-]{10,}|"
-    r"sk-[A-Za-z0-9_-]{20,}|AIza[0-9A-Za-z_-]{35}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,})"
+    r"(^|[^0-9A-Za-z_-])(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[0-9A-Za-z_]{22,}|xox[abprs]-[A-Za-z0-9-]{10,}|"
+    r"sk-[A-Za-z0-9_-]{20,}|AIza[0-9A-Za-z_-]{35}|eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,})"
 )
 
 _KEYS_HINT = "AKIA|gh[pousr]_|github_pat_|xox[abprs]-|sk-[A-Za-z0-9_-]{20}|AIza|eyJ"
@@ -105,22 +105,29 @@ def _asked(kinds: str) -> tuple[str, ...]:
 
 
 @cache
-def _plan(kinds: tuple[str, ...]) -> tuple[Pass, ...]:
+def _plan(kinds: tuple[str, ...]) -> tuple[Pass | Within, ...]:
     """The passes for these kinds, in order: each sees what the one before it left."""
-    spelled = (
-        Shape("email", _SPELLED_NAME, hints=(r"\[user\]",)),
-        Shape("email", _SPELLED, hints=(_AT_HINT,)),
-        Shape("email", _SPOKEN, hints=("(?i)dot",)),
-    )
-    every: tuple[Pass, ...] = (
+    every: tuple[Pass | Within, ...] = (
         Shape("secret", _LOGIN, keeps=2, hints=("://",)),
         Shape("secret", _IN_LINK, keeps=1, hints=("=",)),
         Shape("url", LINK, hints=("/", r"(?i:www\.)", FORGOTTEN)),
         *NAMES,
-        *spelled,
+        Shape("email", _SPELLED_NAME, hints=(r"\[user\](?i:[ \[({<]+at|\s+at\s)",)),
+        Shape("email", _SPELLED, hints=(_AT_HINT,)),
+        Shape("email", _SPOKEN, hints=("(?i)dot",)),
         Shape("secret", _KEYS, keeps=1, hints=(_KEYS_HINT,)),
-        *_numbers.passes(kinds),
-        Shape("phone", _AFTER_CALL, keeps=1, hints=(_FIGURES,)),
-        Shape("phone", _BEFORE_PLACE, keeps=2, hints=(_FIGURES,)),
+        Within(
+            ("[0-9]",),
+            (
+                *_numbers.passes(kinds),
+                Shape("phone", _AFTER_CALL, keeps=1, hints=(_FIGURES,)),
+                Shape("phone", _BEFORE_PLACE, keeps=2, hints=(_FIGURES,)),
+            ),
+        ),
     )
-    return tuple(each for each in every if not isinstance(each, Shape) or each.kind in kinds)
+    chosen = [Within(each.hints, _of(kinds, each.passes)) if isinstance(each, Within) else each for each in every]
+    return tuple(each for each in chosen if (each.passes if isinstance(each, Within) else _of(kinds, (each,))))
+
+
+def _of(kinds: tuple[str, ...], passes: tuple[Pass, ...]) -> tuple[Pass, ...]:
+    return tuple(each for each in passes if not isinstance(each, Shape) or each.kind in kinds)
