@@ -64,7 +64,7 @@ def build(
     if name and house.is_named_in(name):
         raise Usage("--name names somebody who is known here, and would stay after they are forgotten", "choose another name")
     if dry_run:
-        return _plan(house, product, wanted)
+        return _plan(house, product, wanted, chosen)
     return make(house, product, wanted, named, chosen, engine=engine)
 
 
@@ -213,18 +213,15 @@ def _refuse_if_nothing(n_rows: int, by_rule: Mapping[str, int], n_allowed: int, 
     )
 
 
-def _plan(house: House, product: str, purpose: str) -> dict[str, object]:
+def _plan(house: House, product: str, purpose: str, options: object) -> dict[str, object]:
+    """What would go in, and for products that work in steps, through which and at what cost."""
+    from ownwords.core import plugins
     from ownwords.verbs.permit import permit
 
     shown = permit(house.workspace.root, "show", purpose)
-    return {
-        "product": product,
-        "purpose": purpose,
-        "rows": shown["rows"],
-        "allowed": shown["allowed"],
-        "by_rule": shown["by_rule"],
-        "dry_run": True,
-    }
+    told = {"product": product, "purpose": purpose, **{key: shown[key] for key in ("rows", "allowed", "by_rule")}, "dry_run": True}
+    outlook = getattr(plugins.load("product", product), "outlook", None)
+    return told if outlook is None else {**told, **outlook(options, shown["allowed"])}
 
 
 def _commit(

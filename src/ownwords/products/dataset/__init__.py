@@ -83,5 +83,14 @@ class Summary:
     """What is in it, and how much of that is permitted now."""
 
 
+def outlook(options: Options, n_permitted: int) -> dict[str, object]:
+    """For a dry run: the steps, and about what they will take here; see `plan.expected`."""
+    from ownwords.products.dataset import plan
+
+    plan.check(options)
+    steps = [{"step": name, "parameters": params} for name, params in plan.plan(options, n_permitted)]
+    return {"steps": steps, "expected": plan.expected(options, n_permitted)}
+
+
 OPTIONS = Options
 REQUESTS = {"rows": Rows, "sample": Sample, "summary": Summary}

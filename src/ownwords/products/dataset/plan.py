@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 #: In dialogues two people may say the same few words; from so many on it is a copy.
 _COPIED_WORDS = 5
+#: Of one record of about 120 characters, in dialogues; and what there is before the first.
+_CPU_US, _MEMORY_BYTES, _DISK_BYTES = 30, 250, 600
+_START_S, _BASE_MB = 1.0, 400
 _RANGES = {
     "held_out": (0, 0.9),
     "max_turns": (1, 1000),
@@ -53,6 +56,16 @@ def plan(options: Options, n_permitted: int) -> Steps:
     if options.balance:
         steps.append(("balance", {"by": options.balance, "total": options.total, "alpha": options.alpha, "seed": seed}))
     return [*steps, *_turns(options)]
+
+
+def expected(options: Options, n_permitted: int) -> dict[str, object]:
+    """What a build of so many records takes: CPU seconds, and MB of memory and disk, by the figures of `benchmarks/bench_scale.py`."""
+    n = min(n_permitted, options.sample or n_permitted)
+    return {
+        "cpu_s": round(_START_S + n * _CPU_US / 1e6, 1),
+        "memory_mb": round(_BASE_MB + n * _MEMORY_BYTES / 1e6),
+        "disk_mb": round(n * _DISK_BYTES / 1e6, 1),
+    }
 
 
 def check(options: Options) -> None:
