@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ownwords.core.errors import Usage
 from ownwords.datasets import pairs, split
 from ownwords.datasets._ids import id_numbers
+from ownwords.datasets._stable import share
 from posts import DAY, kept
 from steps import carried_out
 
@@ -101,16 +102,29 @@ def test_pairs_are_those_of_the_plain_rule_in_any_order_of_rows(rows, margin, la
 
 @settings(max_examples=60, deadline=None)
 @given(scored(), st.integers(0, 20))
-def test_all_words_of_a_pair_are_of_people_on_its_side(rows, seed):
-    whole, _ = carried_out(pairs, kept(rows), held_out=0.0)
-    out, dropped = carried_out(pairs, kept(rows), held_out=0.5, seed=seed)
+def test_pairs_are_made_on_each_side_of_the_line_as_if_the_other_were_not_there(rows, seed):
+    out, dropped = carried_out(pairs, kept(rows), held_out=0.5, seed=seed, max_context=0, mark_missing=False)
+    people = kept(rows).select("account_id").unique()
+    held = set(people.filter(share(pl.col("account_id"), seed) < 0.5)["account_id"])
+    for side in (True, False):
+        there = [row for row in rows if (row["account_id"] in held) == side]
+        found_there = expected(there, margin=1, later=True, per_prompt=4, max_context=0)
+        made = out.filter(pl.col("split") == ("held_out" if side else "train"))
+        assert set(made["row_id"]) == {chosen for chosen, *_ in found_there}
+    assert set(dropped) <= {"in no pair"}
     sides = out.select("split", "people").explode("people").unique()
     assert sides["people"].n_unique() == sides.height
-    assert out.height + dropped.get("its words are on both sides", 0) == whole.height
-    assert (out["people"].list.len() == out["origins"].list.len()).all()
     author = {row["record_id"]: row["account_id"] for row in rows}
     for row in out.iter_rows(named=True):
         assert row["people"][-1] == author[row["rejected"]["record_id"]]
+        assert len(row["people"]) == len(row["origins"]) == len(row["turns"]) + 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(scored(), st.integers(0, 20))
+def test_what_is_shown_ends_where_the_side_changes(rows, seed):
+    whole, _ = carried_out(pairs, kept(rows), held_out=0.5, seed=seed, max_context=3)
+    assert whole.select("split", "people").explode("people").unique()["people"].is_duplicated().sum() == 0
 
 
 def answers(*scores: int | None) -> list[dict]:
@@ -143,9 +157,10 @@ def test_by_time_both_answers_are_on_one_side_of_the_line():
     assert dropped == {}
     out, dropped = carried_out(pairs, kept(rows), by="time", at="2024-01-05")
     assert out.select("row_id", "split").rows() == [("t:1", "train")]
+    assert dropped == {"in no pair": 2}
+    out, dropped = carried_out(pairs, kept(rows), by="time", held_out=0.25)
+    assert out.select("row_id", "split").rows() == [("t:1", "train")]
     assert dropped == {"its words are on both sides": 1}
-    out, _ = carried_out(pairs, kept(rows), by="time", held_out=0.5)
-    assert set(out["split"]) <= {"train", "held_out"}
 
 
 def test_a_margin_that_would_pair_equals_is_refused():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: margin        how much higher the chosen answer's score is, 1 or more
 #: later         the chosen answer is not the older of the two: what stood there first was seen by more, which is no merit
-#: per_prompt    pairs made of the answers to one record; each answer is in one of them at most
+#: per_prompt    pairs made of the answers to one record, on each side; each answer is in one of them at most
 #: max_context   turns shown before the one that both answer
 #: context_chars characters kept of each of these turns and of that one
 #: mark_missing  show `[withheld]`, as one of those turns, where what was answered is not among the rows
@@ -55,68 +55,74 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
     The last turn is the chosen answer and the only one to learn; what both answer stands before it, and what that answers before
     that. `people` and `origins` end with those of the rejected answer. The pairs of a prompt are those furthest apart, each answer
     in one at most; an answer without a score or a prompt among the rows is in none, nor, with `later`, one without a date.
-    Both answers and their prompt are on one side, or the pair is dropped; what is shown before them ends where the side changes.
+    Both answers, and by person their prompt, are on one side: pairs are made within each; where the line between them hangs on the
+    pairs themselves (by time without a date), those across it are dropped. What is shown first ends where the side changes.
 
     raises   Usage as the step split does, or for a margin below 1
     """
-    margin, per_prompt, max_context = int(params["margin"]), int(params["per_prompt"]), int(params["max_context"])
-    if margin < 1:
-        raise Usage(f"pairs: margin is {margin}, and two answers with equal scores are no pair", "choose margin=1 or more")
-    later, mark, n_chars = bool(params["later"]), bool(params["mark_missing"]), int(params["context_chars"])
+    if int(params["margin"]) < 1:
+        raise Usage(f"pairs: margin is {params['margin']}, and two answers with equal scores are no pair", "choose margin=1 or more")
     before, tell = split.sides(params)
 
-    def decide(few: pl.LazyFrame) -> pl.LazyFrame:
-        return _decided(few.collect(engine="streaming"), margin, per_prompt, max_context, later=later, mark_missing=mark).lazy()
+    def read(rows: pl.LazyFrame) -> pl.LazyFrame:
+        if before:
+            return narrow(rows, "score")
+        return narrow(tell(rows.with_columns(pl.lit(value=True).alias("learn"))), "score", split.HELD)
 
     return (
-        Reduce(lambda rows: narrow(rows, "score"), decide, lambda rows, decided: _turns(rows, decided, n_chars)),
+        Reduce(
+            read,
+            lambda few: _decided(few.collect(engine="streaming"), params).lazy(),
+            lambda rows, decided: _turns(rows, decided, int(params["context_chars"])),
+        ),
         *before,
         Stage("dialogue", lambda turns: _paired(tell(turns).select(_NEEDED).collect(engine="streaming")).lazy()),
     )
 
 
-def _decided(few: pl.DataFrame, margin: int, per_prompt: int, max_context: int, *, later: bool, mark_missing: bool) -> pl.DataFrame:
-    """One row a turn: record_no, dialogue (that of the chosen answer), place, learn, is_rejected, is_withheld."""
+def _decided(few: pl.DataFrame, params: Mapping[str, Param]) -> pl.DataFrame:
+    """One row a turn: record_no, dialogue (that of the chosen answer), place (0: chosen, 1: rejected), learn, is_withheld."""
     few = ordered(few)
     up, is_missing = answered(few)
     up = without_circles(up)
+    is_held = few[split.HELD].to_numpy() if split.HELD in few.columns else np.zeros(len(up), bool)
     is_answer = (up != np.arange(len(up))) & (few["score"].is_not_null() & ~few["is_repeat"]).to_numpy()
-    if later:
+    if params["later"]:
         is_answer &= few["created_at"].is_not_null().to_numpy()
+    if params["by"] == "person":
+        is_answer &= is_held == is_held[up]
     answers = np.flatnonzero(is_answer)
     score = few["score"].clip(-_MOST, _MOST).gather(answers).to_numpy()
-    id_ = few["id"].gather(answers).to_numpy()
-    chosen, rejected = (answers[found] for found in _pairs(up[answers], score, id_, margin, per_prompt, later=later))
-    shown = shown_above(up, chosen, is_missing & mark_missing, max_context + 1)
-    layers = [(chosen, chosen, np.zeros(len(chosen), np.int64), False), (rejected, chosen, np.ones(len(chosen), np.int64), False), *shown]
-    record_no, learnt = few["record_no"], 2 * len(chosen)
+    places = _pairs(2 * up[answers] + is_held[answers], score, few["id"].gather(answers).to_numpy(), params)
+    chosen, rejected = (answers[found] for found in places)
+    zeros = np.zeros(len(chosen), np.int64)
+    shown = shown_above(up, chosen, is_missing & bool(params["mark_missing"]), int(params["max_context"]) + 1)
+    layers = [(chosen, chosen, zeros, False), (rejected, chosen, zeros + 1, False), *shown]
     turns = pl.DataFrame(
         {
-            "record_no": record_no.gather(np.concatenate([turn for turn, *_ in layers])),
-            "dialogue": record_no.gather(np.concatenate([head for _, head, *_ in layers])),
+            "record_no": few["record_no"].gather(np.concatenate([turn for turn, *_ in layers])),
+            "dialogue": few["record_no"].gather(np.concatenate([head for _, head, *_ in layers])),
             "place": np.concatenate([place for _, _, place, _ in layers]).astype(np.int32),
             "is_withheld": np.concatenate([np.full(len(turn), is_withheld) for turn, *_, is_withheld in layers]),
         }
     )
-    return turns.with_columns(pl.Series("learn", np.arange(turns.height) < learnt), (pl.col("place") > 0).alias("is_rejected"))
+    return turns.with_columns((pl.col("place") >= 0).alias("learn"))
 
 
-def _pairs(
-    parent: Numbers, score: Numbers, id_: NDArray[np.uint64], margin: int, per_prompt: int, *, later: bool
-) -> tuple[Numbers, Numbers]:
+def _pairs(prompt: Numbers, score: Numbers, id_: NDArray[np.uint64], params: Mapping[str, Param]) -> tuple[Numbers, Numbers]:
     """Places of the chosen and the rejected answers among these, which are in the order of time.
 
     In each round every answer looks at the one with the lowest score among those before it, and of each prompt the pair
     furthest apart is taken. So a prompt with a million answers costs no more than a million prompts with one.
     """
-    n = len(parent)
-    order = np.lexsort((np.arange(n), np.arange(n) if later else score, parent))
+    n, margin = len(prompt), int(params["margin"])
+    order = np.lexsort((np.arange(n), np.arange(n) if params["later"] else score, prompt))
     rank = np.empty(n, np.int64)
     rank[np.lexsort((np.arange(n), score))] = np.arange(n)
     at_rank = np.argsort(rank)
     chosen, rejected = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for _ in range(per_prompt):
-        is_first = split.changes(parent[order])
+    for _ in range(int(params["per_prompt"])):
+        is_first = split.changes(prompt[order])
         group = np.cumsum(is_first) - 1
         # each group lies below all those before it, so that no minimum reaches into the next one
         lowest = np.minimum.accumulate(rank[order] - group * n)
