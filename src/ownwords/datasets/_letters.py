@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Number = TypeVar("Number", bound=np.number)
 #: Kinds of characters. LONE is a letter of a script that puts no space between words: each is a word by itself.
-BREAK, LETTER, FIGURE, LONE, PICTURE = range(5)
+BREAK, PICTURE, LETTER, FIGURE, LONE = range(5)
 #: Code points beyond are rare Han, in planes 2 and 3: all count as one letter of those planes.
 N_CODES = 0x20000
 _HAN = 0x4E00
@@ -35,7 +35,6 @@ _CLASSES = {
     BREAK: r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x{a9}\x{ab}-\x{b4}\x{b6}-\x{b9}\x{203c}\x{2049}\x{2122}\x{fe00}-\x{fe0f}]",
     LONE: r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]",
 }
-_INSIDE = np.array([False, True, True, True, False])
 _BASE = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 
@@ -102,7 +101,7 @@ def within(codes: Codes) -> Codes:
 
 
 def kinds() -> NDArray[np.uint8]:
-    """uint8[code points]: BREAK, LETTER, FIGURE, LONE or PICTURE."""
+    """uint8[code points]: BREAK, PICTURE, LETTER, FIGURE or LONE."""
     return _tables()[0]
 
 
@@ -124,15 +123,18 @@ def _block(codes: Codes, begins: NDArray[np.int64]) -> Block:
     index = within(codes)
     starts, ends = _runs(kind.take(index), wide=codes.dtype != np.uint8)
     power, inverse = powers(1 << max(len(codes) - 1, _BLOCK).bit_length())
-    sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum(value.take(index) * power[: len(codes)], out=sums[1:])
+    values = value.take(index)
+    values *= power[: len(codes)]
+    sums = np.empty(len(codes) + 1, np.uint64)
+    sums[0] = 0
+    np.cumsum(values, out=sums[1:])
     hashes = mixed((sums[ends] - sums[starts]) * inverse[starts])
     return Block(codes, begins, starts, ends, hashes, np.searchsorted(starts, begins))
 
 
 def _runs(kind: NDArray[np.uint8], *, wide: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where words start and end; the last character is a break."""
-    inside = _INSIDE[kind]
+    inside = kind > PICTURE
     changes = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     if inside[:1].any():
         changes = np.concatenate([np.zeros(1, np.int64), changes])

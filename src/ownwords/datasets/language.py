@@ -193,11 +193,11 @@ def _word_points(block: Block, table: Lists, points: NDArray[np.uint64]) -> tupl
 
 def _entries(hashes: NDArray[np.uint64], table: Lists) -> NDArray[np.uint16]:
     """Row of each word in the tables, 0 where it is not listed."""
-    slot = (hashes >> np.uint64(48)).astype(np.uint16)
-    entry = table.slots[slot]
-    left = np.flatnonzero((entry > 0) & (table.keys[entry] != hashes))
+    slot = (hashes >> np.uint64(48)).view(np.int64)
+    entry = table.slots.take(slot)
+    left = np.flatnonzero((entry > 0) & (table.keys.take(entry) != hashes))
     while len(left):
-        slot[left] += np.uint16(1)
+        slot[left] = (slot[left] + 1) % len(table.slots)
         entry[left] = table.slots[slot[left]]
         left = left[(entry[left] > 0) & (table.keys[entry[left]] != hashes[left])]
     return entry
@@ -212,10 +212,10 @@ def _summed(
     points: NDArray[np.uint64], entry: NDArray[np.integer], offsets: NDArray[np.int64], at_most: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Sums of `points` over the first `at_most` entries of each text that are not 0, and how many are not."""
-    hits = np.flatnonzero(entry)
+    hits = np.flatnonzero(entry > 0)
     edges = np.searchsorted(hits, offsets)
     sums = np.zeros((len(hits) + 1, points.shape[1]), np.uint64)
-    np.cumsum(points[entry[hits]], axis=0, out=sums[1:])
+    np.cumsum(points.take(entry[hits], axis=0), axis=0, out=sums[1:])
     ends = np.minimum(edges[1:], edges[:-1] + at_most)
     return sums[ends] - sums[edges[:-1]], np.diff(edges)
 
