@@ -45,6 +45,14 @@ def test_steps_that_look_at_each_row_go_in_one_pass(tmp_path):
     assert [(step.n_in, step.n_out) for step in done.steps] == [(4, 2), (2, 2)]
 
 
+def test_a_step_that_makes_its_own_columns_hides_nothing_that_was_dropped_before(tmp_path):
+    many = records([{"text": f"post number {n}" if n % 3 else None} for n in range(90)])
+    done = run(permitted(many), [("sample", {"share": 0.5}), ("clean", {})], tmp_path / "scratch")
+    for step in done.steps:
+        assert step.n_in - step.n_out == sum(n for _, n in step.dropped) > 0
+    assert dropped(tmp_path / "scratch").collect().height == 90 - done.steps[-1].n_out
+
+
 def test_who_was_dropped_by_which_step_and_why_is_noted(tmp_path):
     copy = records([{"text": "one and the same"}, {"text": "one and the same"}, {"text": None}])
     run(permitted(copy), [("clean", {}), ("exact", {})], tmp_path / "scratch")

@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 
 #: Bytes of rows that Ray holds in memory while they move between workers; the rest waits in files in the scratch folder.
 _OBJECTS = 1 << 30
+#: A worker that has nothing to do waits for so long. It takes seconds to start one, and Ray would end them after one second.
+_IDLE_MS = 600_000
 #: One core a worker: Ray starts as many workers as there are cores.
 _WORKERS = {"POLARS_MAX_THREADS": "1"}
 
 
 @contextmanager
-def started(address: str, scratch: Path) -> Iterator[None]:
+def started(address: str, scratch: Path, n_cores: int | None = None) -> Iterator[None]:
     """Ray, for as long as this lasts; where it runs in this process already, that one, which goes on afterwards.
 
     address   local: on this machine, for this process alone, without the network; auto: what RAY_ADDRESS says, or the cluster that
               this machine belongs to; else a cluster's address
+    n_cores   at most so many of this machine; None: all
     raises    MissingExtra where Ray is not installed, Fault where it does not start
     """
     if address == "local":
@@ -52,10 +55,17 @@ def started(address: str, scratch: Path) -> Iterator[None]:
             after.enter_context(_environment(_WORKERS))
             short = Path(tempfile.mkdtemp(prefix="ow-"))  # names of sockets may have 107 letters
             after.callback(files.remove_tree, short)
-            settings = {"address": "local", "include_dashboard": False, "object_store_memory": _OBJECTS, "_temp_dir": str(short)}
+            settings = {
+                "address": "local",
+                "num_cpus": n_cores,
+                "include_dashboard": False,
+                "object_store_memory": _OBJECTS,
+                "_temp_dir": str(short),
+            }
             # Where rows wait that do not fit into memory: with the others, so that they go with them.
             spilled = scratch / "spilled.part"
             after.callback(files.remove_tree, spilled)
+            settings |= {"_system_config": {"idle_worker_killing_time_threshold_ms": _IDLE_MS}}
             settings |= {"_node_ip_address": "127.0.0.1", "object_spilling_directory": str(spilled)}
         after.callback(ray.shutdown)
         try:
@@ -95,6 +105,7 @@ def _hush() -> None:
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+    context.use_disk_based_hash_shuffle = False  # it would leave rows in the folder for temporary files of the machine
 
 
 def _lock() -> None:

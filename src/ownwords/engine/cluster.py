@@ -121,7 +121,7 @@ class Parts:
             _sink_parted(decide_here(here.scanned(narrow)), path, _PART)
         else:
             met = numbered.together(key, decide_here, found, task, n_rows)
-            met._met(pl.col(_PART), lambda rows: rows.lazy(), _by_part, path, task, None)
+            met._met(pl.col(_PART), lambda rows: rows.lazy(), _by_part, path, "", None)
         files.remove_tree(narrow)
         files.remove_tree(found)
         return path
@@ -174,9 +174,9 @@ class Parts:
 
         blocks = _over(self.folder, lambda part: grouped._changed(part).collect(engine="streaming"))
         done = blocks.repartition(n_parts, keys=[_GROUP]).map_batches(meet, batch_format="pyarrow", batch_size=None, zero_copy_batch=True)
-        seen = _done(done, task, n_rows)["groups"].explode(empty_as_null=False)
-        if seen.is_duplicated().any():
-            raise Fault(f"{task}: Ray took apart rows that belong together", "ownwords build --engine polars")
+        told = _done(done, task, n_rows)
+        if told and pl.concat(told)["groups"].explode(empty_as_null=False).is_duplicated().any():
+            raise Fault("Ray took apart rows that belong together", "ownwords build --engine polars")
         write(change(pl.DataFrame(schema=schema).drop(_GROUP)), partial, 0)
         here.seal(partial, path)
         return type(self)(path)
@@ -194,6 +194,7 @@ def _sink_parted(rows: pl.LazyFrame, folder: Path, column: str | None) -> None:
     """Rows as files of a folder: ROWS_A_PART in each, or one file for each number in `column`."""
     partial = folder.with_name(f"{folder.name}.part")
     files.remove_tree(partial)
+    partial.mkdir()
 
     def named(file: FileProviderArgs) -> str:
         return _file(folder, file.index_in_partition + 1 if column is None else file.partition_keys.item()).name
@@ -243,16 +244,17 @@ def _over(folder: Path, work: Callable[[int], pl.DataFrame]) -> Blocks:
     return data.from_items(numbers, override_num_blocks=len(numbers)).map_batches(batch, batch_format="pyarrow", batch_size=None)
 
 
-def _done(blocks: Blocks, task: str, n_rows: int | None) -> pl.DataFrame:
+def _done(blocks: Blocks, task: str, n_rows: int | None) -> list[pl.DataFrame]:
     """Carry it out; what each worker tells of its part, `n` rows in it, told on as they come in."""
-    tell, n_done, told = teller(), 0, []
+    tell, n_done = teller(), 0
+    told: list[pl.DataFrame] = []
     for table in blocks.iter_batches(batch_format="pyarrow", batch_size=None):
         said = pl.DataFrame(table)
         told.append(said)
         n_done += int(said["n"].sum())
         if task:
             tell(task, n_done, n_rows, "")
-    return pl.concat(told)
+    return told
 
 
 def _table(rows: pl.DataFrame) -> pa.Table:
