@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,11 +23,17 @@ KINDS = {
 
 
 @cache
+def _foreign() -> EntryPoints:
+    """The entry points of all packages that are installed, looked for once: each look reads a file of every package."""
+    return EntryPoints(point for package in distributions() for point in package.entry_points)
+
+
+@cache
 def names(kind: str) -> tuple[str, ...]:
     """The plug-ins of a kind (source, step, rule, product, recogniser), ours and others', sorted; imports none of them."""
     folder = Path(__file__).parent.parent.joinpath(*KINDS[kind].split(".")[1:])
     own = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    foreign = {point.name for point in entry_points(group=f"ownwords.{kind}")}
+    foreign = {point.name for point in _foreign().select(group=f"ownwords.{kind}")}
     return tuple(sorted(name for name in own | foreign if not name.startswith("_")))
 
 
@@ -38,7 +44,7 @@ def load(kind: str, name: str) -> ModuleType:
     """
     if name not in names(kind):
         raise NotFound.among(kind, name, names(kind))
-    for point in entry_points(group=f"ownwords.{kind}", name=name):
+    for point in _foreign().select(group=f"ownwords.{kind}", name=name):
         module: ModuleType = point.load()
         return module
     return importlib.import_module(f"{KINDS[kind]}.{name}")
