@@ -99,6 +99,13 @@ def test_long_texts_may_use_the_same_words_again():
     assert reasons([" ".join(random.Random(1).choices(words, k=2000)), " ".join(words[:40] * 50)]) == [None, "same words"]
 
 
+def test_many_names_before_an_answer_are_not_the_same_words_again():
+    said = "I agree with you on this one, and so do all of my friends"
+    assert reasons(["[user] " * 30 + said, "[user_3] " * 45 + said]) == [None, None]
+    assert reasons(["[user] " * 30 + "buy " * 9, "[user] " * 30 + "hello hi hola hmm haha hooray hohoho here"]) == ["same words", None]
+    assert reasons(["[user] " * 3 + "a" * 20 + " aaa"]) == ["one character"]
+
+
 def test_limits_are_the_parameters():
     assert reasons(["a b c"], min_words=4) == ["too short"]
     assert reasons(["a b c"], min_letters=4) == ["too short"]

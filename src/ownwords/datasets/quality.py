@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ownwords.core.step import Param
-    from ownwords.datasets._letters import Block, Codes
+    from ownwords.datasets._letters import Block
 
 #: min_words       fewer own words and emoji: `too short`; in scripts without spaces each letter is a word
 #: min_letters     fewer letters in them: `too short`
@@ -102,7 +102,7 @@ def _of_block(block: Block, limits: Mapping[str, float]) -> NDArray[np.int8]:
     n_pictures = np.zeros_like(n_own) if kind is None else _within_texts(np.flatnonzero(kind == _letters.PICTURE), block.begins)
     n_said = n_own + n_pictures + _codes(block, marks, n_own)
     n_words = n_own + n_marks
-    is_repeated, is_one = _repeated(block, n_words, n_letters, limits)
+    is_repeated, is_one = _repeated(block, np.append(marks, rests), n_own, n_letters, limits)
     holds = {
         _ONLY_MARKS: (n_own + n_pictures == 0) & (n_marks > 0),
         _SYMBOLS: (n_own + n_pictures == 0) & (n_marks == 0),
@@ -181,52 +181,47 @@ def _code_hash() -> np.uint64:
 
 
 def _repeated(
-    block: Block, n_words: NDArray[np.int64], n_letters: NDArray[np.int64], limits: Mapping[str, float]
+    block: Block, others: NDArray[np.int64], n_own: NDArray[np.int64], n_letters: NDArray[np.int64], limits: Mapping[str, float]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which texts say the same words again and again, and which are one letter over and over.
+    """Which texts say the same words again and again, and which are one letter over and over; `others` are places of nobody's words.
 
     A bit for each word and one for its first letter, of 32 each, tell nearly all texts from those; the rest is counted out.
     """
     bits = np.zeros(len(block.starts) + 1, np.uint64)
     bits[:-1] = np.uint64(1) << (block.hashes >> np.uint64(59))
     bits[:-1] |= _HIGH_BIT.take(block.codes.take(block.starts) & 31)
+    bits[others] = 0
     seen = np.bitwise_or.reduceat(bits, block.offsets[:-1])
     n_seen = np.bitwise_count(seen & np.uint64((1 << 32) - 1))
     one_first = np.bitwise_count(seen >> np.uint64(32)) == 1
     share = limits["distinct_share"]
-    counts = np.diff(block.offsets)
-    maybe_same = (counts >= limits["repeat_words"]) & (n_seen < np.maximum(share * counts, 1.5))
+    maybe_same = (n_own >= limits["repeat_words"]) & (n_seen < np.maximum(share * n_own, 1.5))
     maybe_one = one_first & (n_letters >= _SAME_LETTERS)
-    if maybe_same.any():
-        rows, places = _ranges(block.offsets, maybe_same)
-        n_distinct = np.bincount(_runs(rows, block.hashes[places])[0], minlength=len(counts))
-        maybe_same &= (n_distinct <= _MANY_WORDS) & ((n_distinct < share * counts) | (n_distinct == 1))
-    if maybe_one.any():
-        rows, places = _ranges(block.begins, maybe_one)
-        maybe_one &= _most(rows, block.codes[places], len(counts)) >= _SAME_SHARE * n_letters
+    if (maybe_same | maybe_one).any():
+        texts = np.flatnonzero(maybe_same | maybe_one)
+        place, words = _inside(block.offsets[texts], block.offsets[texts + 1])
+        is_own = bits[words] > 0
+        of_text, words = texts[place[is_own]], words[is_own]
+        n_distinct = np.bincount(_counted(of_text, block.hashes[words])[0], minlength=len(n_own))
+        maybe_same &= (n_distinct <= _MANY_WORDS) & ((n_distinct < share * n_own) | (n_distinct == 1))
+        place, letters = _inside(block.starts[words], block.ends[words])
+        one, times = _counted(of_text[place], block.codes[letters])
+        most = np.zeros(len(n_own), np.int64)
+        np.maximum.at(most, one, times)
+        maybe_one &= most >= _SAME_SHARE * n_letters
     return maybe_same, maybe_one
 
 
-def _ranges(edges: NDArray[np.int64], which: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row and place of all that lies in the chosen rows; row r is from edges[r] to edges[r + 1]."""
-    rows = np.flatnonzero(which)
-    begins, lengths = edges[rows], np.diff(edges)[rows]
+def _inside(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All places from `begins` to before `ends`, span after span; and which span each is in."""
+    lengths = ends - begins
     shift = np.repeat(begins - np.append(0, np.cumsum(lengths)[:-1]), lengths)
-    return np.repeat(rows, lengths), np.arange(len(shift)) + shift
+    return np.repeat(np.arange(len(begins)), lengths), np.arange(len(shift)) + shift
 
 
-def _runs(rows: NDArray[np.int64], values: NDArray[np.unsignedinteger]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _counted(rows: NDArray[np.int64], values: NDArray[np.unsignedinteger]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Each different value of each row: its row, and how often it is there."""
     order = np.lexsort((values, rows))
     rows, values = rows[order], values[order]
     begins = np.flatnonzero(np.append(True, (rows[1:] != rows[:-1]) | (values[1:] != values[:-1])))
     return rows[begins], np.diff(np.append(begins, len(rows)))
-
-
-def _most(rows: NDArray[np.int64], values: Codes, n_rows: int) -> NDArray[np.int64]:
-    """How often the most frequent letter of each row is there; spaces and signs do not count."""
-    is_sign = _letters.kinds()[_letters.within(values)] == _letters.BREAK
-    of_row, times = _runs(rows[~is_sign], values[~is_sign])
-    most = np.zeros(n_rows, np.int64)
-    np.maximum.at(most, of_row, times)
-    return most
