@@ -17,7 +17,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-HERE = Path(__file__).parent
+from _line import tell
+
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 N_CEDAR = 4_000
 CEDAR = """
@@ -256,16 +257,12 @@ def main() -> None:
         print(json.dumps(measure(Path(sys.argv[-1]))))
         return
     n_people, sizes = (400_000, (5_000_000, 20_000_000)) if "--large" in sys.argv else (100_000, (2_000_000,))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
     for n_rows in sizes:
         with tempfile.TemporaryDirectory() as folder:
             make_store(Path(folder), n_rows, n_people)
             ours = [sys.executable, __file__, "--measure", folder]
             done = subprocess.run(ours, capture_output=True, text=True, check=True, env={**os.environ, "POLARS_MAX_THREADS": "1"})
-        line = {"stage": "gate", **json.loads(done.stdout.splitlines()[-1]), "commit": commit}
-        print(json.dumps(line))
-        with (HERE / "results.jsonl").open("a") as results:
-            results.write(json.dumps(line) + "\n")
+        tell("gate", **json.loads(done.stdout.splitlines()[-1]))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from _line import tell
+
 import ownwords
 
 HERE = Path(__file__).parent
@@ -34,20 +36,15 @@ def main() -> None:
         ownwords.init(root)
         ours = measured(f"import ownwords; ownwords.ingest({str(root)!r}, 'reddit', ({str(posts)!r},))")
         floor = measured(f"import polars; polars.scan_ndjson({str(posts)!r}, infer_schema_length=None, ignore_errors=True).collect()")
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
-    line = {
-        "stage": "ingest",
-        "n": n,
-        "cpu_s": round(ours["cpu_s"], 2),
-        "records_per_s": round(n / ours["cpu_s"]),
-        "rss_mb": round(ours["rss_mb"]),
-        "cpu_over_polars_read": round(ours["cpu_s"] / floor["cpu_s"], 2),
-        "polars_rss_mb": round(floor["rss_mb"]),
-        "commit": commit,
-    }
-    print(json.dumps(line))
-    with (HERE / "results.jsonl").open("a") as results:
-        results.write(json.dumps(line) + "\n")
+    tell(
+        "ingest",
+        n=n,
+        cpu_s=round(ours["cpu_s"], 2),
+        records_per_s=round(n / ours["cpu_s"]),
+        rss_mb=round(ours["rss_mb"]),
+        cpu_over_polars_read=round(ours["cpu_s"] / floor["cpu_s"], 2),
+        polars_rss_mb=round(floor["rss_mb"]),
+    )
 
 
 if __name__ == "__main__":

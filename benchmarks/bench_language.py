@@ -19,6 +19,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from _line import tell
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -131,8 +133,7 @@ def main() -> None:
     if not (DATA / "tweeteval").exists():
         print("skipped: the posts of TweetEval, SmSA and EmoT are not here", file=sys.stderr)
         return
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
-    line: dict[str, object] = {"stage": "language", "ownwords": run(sys.executable, "ownwords")}
+    line: dict[str, object] = {"ownwords": run(sys.executable, "ownwords")}
     with tempfile.TemporaryDirectory() as folder:
         python = Path(folder) / "bin" / "python"
         if "--offline" not in sys.argv:
@@ -143,10 +144,7 @@ def main() -> None:
                 continue
             installed = subprocess.run([str(python), "-m", "pip", "install", "-q", package], capture_output=True, text=True, check=False)
             line[name] = run(python, name) if installed.returncode == 0 else {"skipped": f"{package} could not be installed"}
-    line["commit"] = commit
-    print(json.dumps(line))
-    with (HERE / "results.jsonl").open("a") as results:
-        results.write(json.dumps(line) + "\n")
+    tell("language", **line)
 
 
 if __name__ == "__main__":

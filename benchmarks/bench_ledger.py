@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
-HERE = Path(__file__).parent
+from _line import tell
+
 #: Accounts in no order, as lists come; every one new to the ledger.
 BEGIN = """
 import json, random, resource, sys, time
@@ -77,18 +77,13 @@ def main() -> None:
     """Append one line to results.jsonl, and print it."""
     n = 1_000_000 if "--large" in sys.argv else 100_000
     floor, ours = measured(FLOOR, n), measured(OURS, n)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
-    line = {
-        "stage": "ledger",
-        "n": n,
+    tell(
+        "ledger",
+        n=n,
         **{name: round(value, 2) for name, value in ours.items()},
-        "records_per_s": round(n / ours["cpu_s"]),
-        "cpu_over_bare_sqlite": round(ours["cpu_s"] / floor["cpu_s"], 2),
-        "commit": commit,
-    }
-    print(json.dumps(line))
-    with (HERE / "results.jsonl").open("a") as results:
-        results.write(json.dumps(line) + "\n")
+        records_per_s=round(n / ours["cpu_s"]),
+        cpu_over_bare_sqlite=round(ours["cpu_s"] / floor["cpu_s"], 2),
+    )
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
-HERE = Path(__file__).parent
+from _line import tell
+
 #: A list in no order; a tenth of its people are held here, and a hundredth stand in it by handle. Everybody is new to the ledger.
 BEGIN = """
 import json, random, resource, sys, time
@@ -75,21 +75,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         measured(PREPARE, n, folder)
         read, bare, ours = (measured(code, n, folder) for code in (READ, BARE, OURS))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
-    line = {
-        "stage": "optouts",
-        "n": n,
+    tell(
+        "optouts",
+        n=n,
         **{name: round(value, 2) for name, value in ours.items()},
-        "records_per_s": round(n / ours["cpu_s"]),
-        "bare_append_cpu_s": round(bare["cpu_s"], 2),
-        "bare_append_rss_mb": bare["rss_mb"],
-        "cpu_over_bare_append": round(ours["cpu_s"] / bare["cpu_s"], 2),
-        "cpu_over_polars_read": round(ours["cpu_s"] / read["cpu_s"]),
-        "commit": commit,
-    }
-    print(json.dumps(line))
-    with (HERE / "results.jsonl").open("a") as results:
-        results.write(json.dumps(line) + "\n")
+        records_per_s=round(n / ours["cpu_s"]),
+        bare_append_cpu_s=round(bare["cpu_s"], 2),
+        bare_append_rss_mb=bare["rss_mb"],
+        cpu_over_bare_append=round(ours["cpu_s"] / bare["cpu_s"], 2),
+        cpu_over_polars_read=round(ours["cpu_s"] / read["cpu_s"]),
+    )
 
 
 if __name__ == "__main__":

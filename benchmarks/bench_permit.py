@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from bench_gate import HERE, make_store
+from _line import tell
+from bench_gate import make_store
 
 OLD, NEW = "opt-in", "public-analysis"
 N_WHY = 200
@@ -106,16 +107,12 @@ def main() -> None:
         print(json.dumps(measure(Path(sys.argv[-1]))))
         return
     n_rows, n_people = (10_000_000, 400_000) if "--large" in sys.argv else (1_000_000, 100_000)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "w"
         make_workspace(root, n_rows, n_people)
         ours = [sys.executable, __file__, "--measure", str(root)]
         done = subprocess.run(ours, capture_output=True, text=True, check=True, env={**os.environ, "POLARS_MAX_THREADS": "1"})
-    line = {"stage": "permit", **json.loads(done.stdout.splitlines()[-1]), "commit": commit}
-    print(json.dumps(line))
-    with (HERE / "results.jsonl").open("a") as results:
-        results.write(json.dumps(line) + "\n")
+    tell("permit", **json.loads(done.stdout.splitlines()[-1]))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
+from _line import tell
+
 HERE = Path(__file__).parent
 #: {their entity: our kind}
 KINDS = {
@@ -186,7 +188,7 @@ def main() -> None:
     if not sets:
         raise SystemExit(f"{asked.data} has none of presidio/, lifebench/, wnut17/, btc/: nothing is measured")
     ours(["warm 0812-3456-7890"], PATTERNS)
-    line: dict[str, object] = {"stage": "pii", "half": asked.half, "presidio": "blank spaCy model, patterns only", "sets": {}}
+    line: dict[str, object] = {"half": asked.half, "presidio": "blank spaCy model, patterns only", "sets": {}}
     result: dict[str, object] = {}
     for name, rows in sets.items():
         texts = [text for text, _ in rows]
@@ -197,12 +199,11 @@ def main() -> None:
         result[name] = compared(name, texts, gold, found)
         if theirs is not None:
             result[name]["presidio_us_a_text"] = round(theirs["cpu_s"] / len(texts) * 1e6, 1)
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
-    line |= {"sets": result, "commit": commit}
-    print(json.dumps(line))
+    line["sets"] = result
     if asked.half == "reported":
-        with (HERE / "results.jsonl").open("a") as results:
-            results.write(json.dumps(line) + "\n")
+        tell("pii", **line)
+    else:
+        print(json.dumps(line))
 
 
 if __name__ == "__main__":

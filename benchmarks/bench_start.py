@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import subprocess
 import sys
-from pathlib import Path
 
-HERE = Path(__file__).parent
+from _line import tell
 
 
 def cpu_s(*arguments: str) -> float:
@@ -23,11 +21,7 @@ def main() -> None:
     """Append one line to results.jsonl, and print it."""
     helped = min(cpu_s("-m", "ownwords", "--help") for _ in range(5))
     empty = min(cpu_s("-c", "pass") for _ in range(5))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
-    line = {"stage": "help", "n": 1, "cpu_s": round(helped, 3), "empty_python_cpu_s": round(empty, 3), "commit": commit}
-    print(json.dumps(line))
-    with (HERE / "results.jsonl").open("a") as results:
-        results.write(json.dumps(line) + "\n")
+    tell("help", n=1, cpu_s=round(helped, 3), empty_python_cpu_s=round(empty, 3))
 
 
 if __name__ == "__main__":
