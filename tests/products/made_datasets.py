@@ -36,7 +36,7 @@ def finished(rows: pl.DataFrame, out: Path, options: Options, posts: list[dict] 
     for step in STEPS:
         made = made.derive(step, rows.lazy())
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-        return make.finished(made, records(posts or []).lazy(), options, out, Path(scratch))
+        return make.finished(made, records(posts or []).lazy(), options, out, Path(scratch), {})
 
 
 def some(out: Path, form: str, n: int = 60, **options: object) -> Path:

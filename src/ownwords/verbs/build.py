@@ -46,6 +46,7 @@ def build(
     from ownwords.core.errors import NotPermitted, Usage
     from ownwords.core.purpose import find
     from ownwords.engine.run import check_engine
+    from ownwords.verbs import _resources
     from ownwords.verbs._house import House
     from ownwords.verbs._options import fill
 
@@ -65,7 +66,7 @@ def build(
         raise Usage("--name names somebody who is known here, and would stay after they are forgotten", "choose another name")
     if dry_run:
         return _plan(house, product, wanted, chosen)
-    return make(house, product, wanted, named, chosen, engine=engine)
+    return make(house, product, wanted, named, _resources.kept(house, chosen), engine=engine)
 
 
 def make(
@@ -104,6 +105,7 @@ def _attempt(
 ) -> dict[str, object] | None:
     """Build and commit one artifact in `out`; None if somebody's decision changed what went in meanwhile."""
     from ownwords.core import plugins
+    from ownwords.verbs import _resources
 
     declared = plugins.load("product", product)
     maker = plugins.load_part("product", product, "make")
@@ -111,7 +113,7 @@ def _attempt(
     try:
         inputs = _opened(house, declared.INPUTS, purpose, parents)
         read = _read_for(inputs)
-        built = maker.build(inputs, out, options, None, engine)
+        built = maker.build(inputs, out, _resources.found(house, options), None, engine)
         return _commit(house, product, purpose, name, options, inputs, read, built, out)
     except Exception:
         # Somebody was forgotten meanwhile, and with them the files this was reading or writing.

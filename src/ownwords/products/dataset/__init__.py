@@ -27,7 +27,9 @@ class Options:
     languages: str = field(default="", metadata={"says": "only these, parted by commas: en,id; empty: all"})
     quality: bool = field(default=True, metadata={"says": "leave out what holds no words, the same words again and again, heaps of tags"})
     near: float = field(default=0.6, metadata={"says": "share of words in common from which the later of two posts goes; 0: keep both"})
-    against: str = field(default="", metadata={"says": "benchmark files or a folder of them: posts that hold a piece of one go"})
+    against: str = field(
+        default="", metadata={"says": "benchmark files or a folder of them: posts that hold a piece of one go", "resource": True}
+    )
     per_person: int = field(default=0, metadata={"says": "at most so many posts of one person; 0: all"})
     balance: str = field(
         default="",
@@ -49,7 +51,9 @@ class Options:
     held_out: float = field(default=0.1, metadata={"says": "share of people, or of posts, kept apart for testing, 0 to 0.9"})
     split_at: str = field(default="", metadata={"says": "with --split time: hold out what was written from this day on, 2026-01-31"})
     seed: int = field(default=7, metadata={"says": "another seed holds out other people, and samples others"})
-    tokenizer: str = field(default="", metadata={"says": "folder or hub id of a tokenizer: write packed tokens too; empty: none"})
+    tokenizer: str = field(
+        default="", metadata={"says": "folder or hub id of a tokenizer: write packed tokens too; empty: none", "resource": True}
+    )
     context: int = field(default=2048, metadata={"says": "tokens a window of these"})
 
 

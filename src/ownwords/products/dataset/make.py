@@ -11,6 +11,7 @@ import polars as pl
 
 from ownwords.core import files, hashing
 from ownwords.core.product import Built
+from ownwords.datasets import decontaminate
 from ownwords.engine.run import run
 from ownwords.products.dataset import Options, card, croissant, examples, forms, report, shards, training_content, write
 from ownwords.products.dataset.facts import Facts
@@ -54,19 +55,24 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
         chosen = replace(chosen, held_out=0.0)  # one person cannot be on both sides: all of it is learnt from
     scratch = out / "scratch"
     made = run(permitted, plan(chosen, permitted.permit.n_allowed), scratch, engine)
-    return finished(made, permitted.rows, chosen, out, scratch)
+    benchmarks = decontaminate.resources({"against": chosen.against}) if chosen.against else {}
+    return finished(made, permitted.rows, chosen, out, scratch, benchmarks)
 
 
-def finished(made: Dataset, posts: pl.LazyFrame, chosen: Options, out: Path, scratch: Path) -> Built:
+def finished(
+    made: Dataset, posts: pl.LazyFrame, chosen: Options, out: Path, scratch: Path, resources: Mapping[str, dict[str, str]]
+) -> Built:
     """What is left to do after the steps; takes `scratch` away.
 
-    made      forms.DIALOGUES
-    posts     the permitted RECORDS they were made from
-    scratch   where the steps ran
+    made       forms.DIALOGUES
+    posts      the permitted RECORDS they were made from
+    scratch    where the steps ran
+    resources  what else the steps read, for the manifest
     """
     written = write.write(made.rows, chosen.form, out, scratch / "writing")
     metrics = _metrics(made, written.figures)
     shown = examples.collect(posts, made.steps, written.figures.chosen, scratch)
+    made = _named(made, resources)
     hashes = dict(written.hashes)
     tokens: dict[str, Any] = {}
     if chosen.tokenizer:
@@ -76,8 +82,16 @@ def finished(made: Dataset, posts: pl.LazyFrame, chosen: Options, out: Path, scr
     facts = Facts(chosen, made.permit, made.steps, metrics, written.figures, rows_hash, shown, tokens)
     hashes |= _documents(facts, out)
     files.remove_tree(scratch)
-    resources = {"tokenizer": {"name": str(tokens["tokenizer"]), "sha256": str(tokens["tokenizer_sha256"])}} if tokens else {}
+    if tokens:
+        resources = {**resources, "tokenizer": {"name": str(tokens["tokenizer"]), "sha256": str(tokens["tokenizer_sha256"])}}
     return Built(hashing.combine(hashes), written.figures.origins | shown.origins, made.steps, metrics, resources)
+
+
+def _named(made: Dataset, benchmarks: Mapping[str, dict[str, str]]) -> Dataset:
+    """`made`, its records naming benchmarks by their names and not by where they lie."""
+    names = ", ".join(found["name"] for found in benchmarks.values())
+    told = [replace(step, params=tuple((key, names if key == "against" else value) for key, value in step.params)) for step in made.steps]
+    return replace(made, steps=tuple(told))
 
 
 def _is_one_person(rows: pl.LazyFrame) -> bool:

@@ -1,0 +1,65 @@
+"""What a build reads beside people's rows stays in the workspace, so that a forgetting can build again without it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import ownwords
+from ownwords.core.errors import Usage
+from ownwords.verbs import _artifacts
+from ownwords.verbs._house import House
+from world import random_world, settle
+
+WORLD = random_world(23, n_people=4, n_posts=40)
+GONE = WORLD.people[1]
+TAKEN = next(row for row in WORLD.rows if row["author"] != GONE.account and len(row["text"].split()) >= 8 and "@" not in row["text"])
+
+
+def written(folder, name="riddles.txt"):
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(TAKEN["text"] + "\n")
+    return path
+
+
+def content(root):
+    return _artifacts.find(House.open(root), "dataset").manifest.content_hash
+
+
+def test_a_dataset_is_built_again_when_its_benchmark_is_gone(tmp_path):
+    had, never = settle(WORLD, tmp_path / "had"), settle(WORLD.without(GONE), tmp_path / "never")
+    benchmark = written(tmp_path / "here")
+    built = ownwords.build(had, "dataset", form="flat", against=str(benchmark))
+    ownwords.build(never, "dataset", form="flat", against=str(written(tmp_path / "elsewhere")))
+    assert built["metrics"]["dropped"]["in a benchmark"] == 1
+    benchmark.unlink()
+    ownwords.forget(had, GONE.account)
+    assert content(had) == content(never)
+
+
+def test_the_manifest_names_what_was_read_and_no_folder_of_this_machine(tmp_path):
+    root = settle(WORLD, tmp_path / "w")
+    built = ownwords.build(root, "dataset", form="flat", against=str(written(tmp_path / "here")))
+    manifest = json.loads((root / "artifacts" / built["artifact"] / "manifest.json").read_text())
+    assert manifest["resources"]["benchmark:riddles.txt"]["name"] == "riddles.txt"
+    assert manifest["options"]["against"].startswith("resources/")
+    for path in (root / "artifacts" / built["artifact"]).rglob("*"):
+        if path.suffix in {".json", ".md", ".html"}:
+            assert str(tmp_path) not in path.read_text(), path.name
+
+
+def test_the_same_file_is_kept_once_and_a_changed_one_beside_it(tmp_path):
+    root = settle(WORLD, tmp_path / "w")
+    for text in (TAKEN["text"], TAKEN["text"], "quite another text of seven words here"):
+        (tmp_path / "riddles.txt").write_text(text + "\n")
+        ownwords.build(root, "dataset", form="flat", against=str(tmp_path / "riddles.txt"))
+    assert len(list((root / "resources").iterdir())) == 2
+    assert not list((root / "tmp").glob("resource-*"))
+
+
+def test_a_benchmark_that_is_not_there_is_told_before_any_work(tmp_path):
+    root = settle(WORLD, tmp_path / "w")
+    with pytest.raises(Usage, match=r"'riddles\.txt' is not there"):
+        ownwords.build(root, "dataset", against=str(tmp_path / "riddles.txt"))
