@@ -101,7 +101,7 @@ def test_long_texts_may_use_the_same_words_again():
 
 def test_many_names_before_an_answer_are_not_the_same_words_again():
     said = "I agree with you on this one, and so do all of my friends"
-    assert reasons(["[user] " * 30 + said, "[user_3] " * 45 + said]) == [None, None]
+    assert reasons(["[user] " * 40 + said, "[user_3] " * 60 + said]) == [None, None]
     assert reasons(["[user] " * 30 + "buy " * 9, "[user] " * 30 + "hello hi hola hmm haha hooray hohoho here"]) == ["same words", None]
     assert reasons(["[user] " * 3 + "a" * 20 + " aaa"]) == ["one character"]
 
@@ -113,6 +113,7 @@ def test_limits_are_the_parameters():
     assert reasons(["go go go go"], repeat_words=4, distinct_share=0.5) == ["same words"]
     assert reasons(["x #a #b"], tags=2, tag_share=0.5) == ["mostly hashtags"]
     assert reasons(["[user] [user] hi you"], marks=2, mark_share=0.5) == ["mostly names and links"]
+    assert reasons(["[user] [user] hi you"], marks=2, mark_share=0.5, mark_words=2) == [None]
     assert reasons(["1234 5678 ab"], letter_share=0.5) == ["few letters"]
 
 

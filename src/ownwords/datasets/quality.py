@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 #: tag_share       hashtags among all words, 0 to 1; as much: `mostly hashtags`
 #: marks           from so many names, addresses and links on, `mark_share` counts
 #: mark_share      those among all words, 0 to 1; as much: `mostly names and links`
+#: mark_words      with so many own words it is not: an answer may begin with fifty names
 #: short_answers   answers of up to 40 characters stay if they hold a word, a figure or an emoji: for dialogues, where `yes` is an answer
 PARAMS: Mapping[str, Param] = {
     "min_words": 2,
@@ -39,6 +40,7 @@ PARAMS: Mapping[str, Param] = {
     "tag_share": 0.75,
     "marks": 4,
     "mark_share": 0.8,
+    "mark_words": 6,
     "short_answers": False,
 }
 
@@ -110,7 +112,7 @@ def _of_block(block: Block, limits: Mapping[str, float]) -> NDArray[np.int8]:
         _ONE_CHARACTER: is_one,
         _SAME_WORDS: is_repeated,
         _TAGS: (n_tags >= limits["tags"]) & (n_tags >= limits["tag_share"] * n_words),
-        _MARKS: (n_marks >= limits["marks"]) & (n_marks >= limits["mark_share"] * (n_words + n_pictures)),
+        _MARKS: (n_marks >= limits["marks"]) & (n_marks >= limits["mark_share"] * (n_words + n_pictures)) & (n_own < limits["mark_words"]),
         _FEW_LETTERS: n_letters + n_pictures < limits["letter_share"] * n_chars,
         _SHORT: (n_said < limits["min_words"]) | (n_letters + n_pictures < limits["min_letters"]),
     }
