@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _AT_ONCE = 400_000
 #: In a folder of parts: how many they are.
 _SEAL = "n_parts"
+#: Rows of one batch in a file. From batches of 100,000 rows, what is read or dealt out next holds 2.2 GB at 5 million posts; from
+#: these .9 GB, in the same time.
+_BATCH_ROWS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Here:
 def sink(rows: pl.LazyFrame, path: Path) -> None:
     """Run a query into one file, which is there whole or not at all; several may be at it at once."""
     partial = path.with_name(f"{path.name}.part-{secrets.token_hex(4)}")
-    rows.sink_ipc(partial, compression="lz4", engine="streaming", maintain_order=False, sync_on_close="all")
+    rows.sink_ipc(partial, compression="lz4", record_batch_size=_BATCH_ROWS, engine="streaming", maintain_order=False, sync_on_close="all")
     files.rename(partial, path)
 
 
@@ -135,13 +138,15 @@ def _in_parts(rows: pl.LazyFrame, key: str, change: Callable[[pl.LazyFrame], pl.
     part = (pl.col(key).hash() % n_parts).alias("_part")  # which part is of no consequence
     files.remove_tree(partial)
     by_part = pl.PartitionBy(dealt, key="_part", include_key=False)
-    rows.with_columns(part).sink_ipc(by_part, mkdir=True, compression="lz4", engine="streaming", maintain_order=False)
+    rows.with_columns(part).sink_ipc(
+        by_part, mkdir=True, compression="lz4", record_batch_size=_BATCH_ROWS, engine="streaming", maintain_order=False
+    )
     partial.mkdir()
     tell, n_done = teller(), 0
     for number, folder in enumerate(sorted(dealt.iterdir())):
         own = pl.scan_ipc(folder / "*.ipc")
         n_done += int(own.select(pl.len()).collect().item())
-        change(own).sink_ipc(partial / f"{number:05d}.arrow", compression="lz4", engine="streaming")
+        change(own).sink_ipc(partial / f"{number:05d}.arrow", compression="lz4", record_batch_size=_BATCH_ROWS, engine="streaming")
         tell(task, n_done, n_rows, "")
         files.remove_tree(folder)
     files.remove_tree(dealt)
