@@ -110,7 +110,7 @@ class Parts:
         numbered = type(self)(self.folder, (*self.changes, numbered_by))
 
         def decide_here(rows: pl.LazyFrame) -> pl.LazyFrame:
-            homes = rows.select("record_no", _PART)
+            homes = rows.select("record_no", _PART).unique()
             return decide(rows.drop(_PART)).join(homes, on="record_no")
 
         if here.is_whole(path):
