@@ -75,13 +75,25 @@ def test_every_reason_has_its_examples():
 
 
 def test_a_short_answer_stays_in_a_dialogue_and_a_post_does_not():
-    answers = ["yes", "5", "😂", "wkwkwk", "[user] done", "哈哈哈哈哈哈哈哈哈哈", "ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ", "no no no no no no no no"]
+    answers = [
+        "yes",
+        "5",
+        "😂",
+        ":)",
+        ";-(",
+        "<3",
+        "wkwkwk",
+        "[user] done",
+        "哈哈哈哈哈哈哈哈哈哈",
+        "ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ",
+        "no no no no no no no no",
+    ]
     assert reasons(answers, "test:9", short_answers=True) == [None] * len(answers)
     assert None not in reasons(answers, "test:9")
     assert None not in reasons(answers, short_answers=True)
 
 
-def test_an_answer_without_a_word_a_figure_or_an_emoji_goes():
+def test_an_answer_without_a_word_a_figure_an_emoji_or_a_face_goes():
     assert reasons(["!!!", "[user]", "[code]", ""], "test:9", short_answers=True) == [
         "only symbols",
         "no own words",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: marks           from so many names, addresses and links on, `mark_share` counts
 #: mark_share      those among all words, 0 to 1; as much: `mostly names and links`
 #: mark_words      with so many own words it is not: an answer may begin with fifty names
-#: short_answers   answers of up to 40 characters stay if they hold a word, a figure or an emoji: for dialogues, where `yes` is an answer
+#: short_answers   answers of up to 40 characters stay if they hold a word, a figure, an emoji or `:)`; for dialogues
 PARAMS: Mapping[str, Param] = {
     "min_words": 2,
     "min_letters": 2,
@@ -54,6 +54,8 @@ _FINE = -1
 #: Added to the reason of a text that can pass as a short answer.
 _ANSWER = 64
 _ANSWER_CHARS = 40
+#: An emoticon: so many characters at most, one of them eyes.
+_FACE_CHARS, _EYES = 5, [ord(sign) for sign in ":;=<^"]
 #: Of so many letters or more, such a share the same: `one character`.
 _SAME_LETTERS, _SAME_SHARE = 10, 0.8
 _HIGH_BIT = np.uint64(1 << 32) << np.arange(32, dtype=np.uint64)
@@ -120,6 +122,7 @@ def _of_block(block: Block, limits: Mapping[str, float]) -> NDArray[np.int8]:
     for reason in reversed(range(len(REASONS))):
         verdict[holds[reason]] = reason
     passes = (verdict != _FINE) & (n_own + n_pictures > 0) & (n_chars <= _ANSWER_CHARS)
+    passes[_faces(block, np.flatnonzero((verdict == _SYMBOLS) & (n_chars <= _FACE_CHARS)))] = True
     verdict[passes] += np.int8(_ANSWER)
     return verdict
 
@@ -180,6 +183,12 @@ def _codes(block: Block, marks: NDArray[np.int64], n_own: NDArray[np.int64]) -> 
 @cache
 def _code_hash() -> np.uint64:
     return np.uint64(_letters.hashes_of(["code"])[0])
+
+
+def _faces(block: Block, texts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of some short texts without a word that are an emoticon like `:(`."""
+    place, signs = _inside(block.begins[texts], block.begins[texts + 1] - 1)
+    return texts[np.unique(place[np.isin(block.codes[signs], _EYES)])]
 
 
 def _repeated(
