@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from functools import cache
-from importlib.metadata import EntryPoints, distributions
+from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,11 @@ KINDS = {
 
 
 @cache
-def _foreign() -> EntryPoints:
-    """The entry points of all packages that are installed, looked for once: each look reads a file of every package."""
-    return EntryPoints(point for package in distributions() for point in package.entry_points)
+def _foreign() -> dict[tuple[str, str], EntryPoint]:
+    """(group, name) -> entry point of other packages, looked for once: each look reads a file of every package installed."""
+    groups = {f"ownwords.{kind}" for kind in KINDS}
+    found = [point for package in distributions() for point in package.entry_points if point.group in groups]
+    return {(point.group, point.name): point for point in reversed(found)}
 
 
 @cache
@@ -33,7 +35,7 @@ def names(kind: str) -> tuple[str, ...]:
     """The plug-ins of a kind (source, step, rule, product, recogniser), ours and others', sorted; imports none of them."""
     folder = Path(__file__).parent.parent.joinpath(*KINDS[kind].split(".")[1:])
     own = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    foreign = {point.name for point in _foreign().select(group=f"ownwords.{kind}")}
+    foreign = {name for group, name in _foreign() if group == f"ownwords.{kind}"}
     return tuple(sorted(name for name in own | foreign if not name.startswith("_")))
 
 
@@ -44,7 +46,8 @@ def load(kind: str, name: str) -> ModuleType:
     """
     if name not in names(kind):
         raise NotFound.among(kind, name, names(kind))
-    for point in _foreign().select(group=f"ownwords.{kind}", name=name):
+    point = _foreign().get((f"ownwords.{kind}", name))
+    if point is not None:
         module: ModuleType = point.load()
         return module
     return importlib.import_module(f"{KINDS[kind]}.{name}")
