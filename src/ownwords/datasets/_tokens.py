@@ -52,7 +52,7 @@ NAMES = (
             Shape("user", SPOKEN, keeps=1),
         ),
     ),
-    Within((":",), (Shape("user", _KNOWN_IDS), Shape("user", _IDS, keeps=2), Shape("user", _IDS, keeps=2))),
+    Within((":[@0-9A-Za-z_-]",), (Shape("user", _KNOWN_IDS), Shape("user", _IDS, keeps=2), Shape("user", _IDS, keeps=2))),
     Within((FORGOTTEN,), (Shape("email", _GLUED_EMAIL), Shape("user", _GLUED))),
     Shape("user", BARE + _REST, hints=("_", "[0-9]")),
 )

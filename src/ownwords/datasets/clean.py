@@ -54,6 +54,8 @@ euro pound yen cent deg times bull middot"""
 _PILED_MARKS = r"(\p{M}{4})\p{M}+"
 #: What is not printable ASCII or the end of a line.
 _FOREIGN = r"[^\n -~]"
+#: What may not be NFC: anything but Latin, the punctuation around U+2010 and most emoji, none of which composes with what is before it.
+_NOT_COMPOSED = r"[^\n -~\u{a0}-\u{2ff}\u{2010}-\u{205e}\u{20a0}-\u{20bf}\u{2190}-\u{21ff}\u{2600}-\u{27bf}\u{fe0f}\u{1f300}-\u{1faff}]"
 #: What any rule looks for begins with one of these: not printable ASCII, one of < > & / [ \ ] `, two spaces, or `www.`
 _ODD = r"[^ !-%'-.0-;=?-Z^_a-~]|  |(?i:www\.)"
 
@@ -115,8 +117,9 @@ def _plain(texts: pl.Series, *, keep_quotes: bool) -> pl.Series:
     may_link = texts.str.contains_any(["/", "www.", "[forgotten]"], ascii_case_insensitive=True)
     texts = touched(texts, may_link, lambda some: some.str.replace_all(LINK, URL))
     texts = touched(texts, _has(texts, "]("), lambda some: some.str.replace_all(_MARKDOWN_LINK, "${1} " + URL))
-    is_spaced = texts.str.contains_any(["  ", "\n"])
-    return touched(texts, is_spaced | texts.str.contains(_FOREIGN), _spaced)
+    texts = touched(texts, texts.str.contains(_NOT_COMPOSED), lambda some: some.str.normalize("NFC"))
+    is_spaced = texts.str.contains_any(["  ", "\n"]) | texts.str.contains(r"[^\S\n ]")
+    return touched(texts, is_spaced, _spaced)
 
 
 def _has(texts: pl.Series, needle: str) -> pl.Series:
@@ -141,7 +144,6 @@ def _without_html(texts: pl.Series, *, keep_quotes: bool) -> pl.Series:
 
 
 def _spaced(texts: pl.Series) -> pl.Series:
-    texts = texts.str.normalize("NFC")
     return texts.str.replace_all(r"[^\S\n]+", " ").str.replace_all(r" ?\n ?", "\n").str.replace_all(r"\n{3,}", "\n\n")
 
 
