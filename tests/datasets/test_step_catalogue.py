@@ -18,7 +18,7 @@ from posts import kept, permitted, records, turns
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "steps"
 STEPS = plugins.names("step")
-INPUT = dict.fromkeys(("clean", "pii", "threads", "sample"), records) | {"split": turns}
+INPUT = dict.fromkeys(("clean", "pii", "sample"), records) | {"split": turns}
 ORDER = {"threads": ["dialogue", "place"], "split": "row_id", "pairs": "row_id"}
 
 

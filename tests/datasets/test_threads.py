@@ -51,7 +51,7 @@ def expected(rows: list[dict], max_turns: int, max_context: int, mark_missing: b
         if here in walked:
             parent.pop(min(walked[walked.index(here) :], key=key.__getitem__))
     first = {}
-    for name in sorted(parent, key=key.__getitem__):
+    for name in sorted(parent, key=lambda name: (name in repeats, key[name])):
         first.setdefault(parent[name], name)
     out = []
     for name in key:
@@ -178,3 +178,11 @@ def test_a_million_answers_to_one_post_and_a_chain_of_a_million_end():
         began = time.process_time()
         assert turned(large(reply_to, n))[0]["learn"].sum() == n
         assert time.process_time() - began < 60
+
+
+def test_ids_of_any_length_and_script_link():
+    names = ["", "é" * 500_000, "é" * 500_000 + "a", "a" * 1_000_000, "ア", "\0", "\n"]
+    rows = [{"record_id": f"t:{name}", "text": "a"} for name in names] + [{"text": "b", "reply_to": f"t:{name}"} for name in names]
+    assert [parent for _, place, parent, _ in linked(records(rows)) if place == 0] == sorted(f"t:{name}" for name in names)
+    assert id_numbers(pl.Series(["x", None, "x"])).null_count() == 1
+    assert id_numbers(pl.Series(["x"]), 1).item() != id_numbers(pl.Series(["x"])).item()

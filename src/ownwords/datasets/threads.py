@@ -33,10 +33,10 @@ WITHHELD = "[withheld]"
 def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
     """Records in, turns out: one row a turn, with `dialogue` (int64), `place` (int32, 0 = its first own turn) and `learn`.
 
-    A record goes on in its parent's dialogue if it is the parent's first answer by (created_at, record_id's number, record_no);
-    else it begins one, with up to `max_context` turns from above it at places below 0. A parent that is not among the rows is
-    no parent. Every record has one place of its own, and is learnt there unless `repeats` (where there is such a column) says
-    why not; it is then shown if something learnt follows, else dropped for that reason.
+    A record goes on in its parent's dialogue if it is the parent's first answer by (created_at, record_id's number, record_no),
+    of those to be learnt if there are any; else it begins one, with up to `max_context` turns from above it at places below 0. A
+    parent that is not among the rows is no parent. Every record has one place of its own, and is learnt there unless `repeats`
+    (where there is such a column) says why not; it is then shown if something learnt follows, else dropped for that reason.
     """
     max_turns, max_context, n_chars = int(params["max_turns"]), int(params["max_context"]), int(params["context_chars"])
     if max_turns == 1 and max_context == 0:
@@ -70,8 +70,9 @@ def _decided(few: pl.DataFrame, max_turns: int, max_context: int, *, mark_missin
     few = ordered(few)
     up, is_missing = answered(few)
     up = without_circles(up)
-    heads, places = _chains(up, max_turns)
-    learn, is_idle, begins = _learnt(heads, places, ~few["is_repeat"].to_numpy())
+    is_new = ~few["is_repeat"].to_numpy()
+    heads, places = _chains(up, is_new, max_turns)
+    learn, is_idle, begins = _learnt(heads, places, is_new)
     turns = [(np.arange(len(up)), heads, places, False), *shown_above(up, begins, is_missing & mark_missing, max_context)]
     record_no = few["record_no"]
     others = sum(len(turn) for turn, *_ in turns[1:])
@@ -87,12 +88,13 @@ def _decided(few: pl.DataFrame, max_turns: int, max_context: int, *, mark_missin
     )
 
 
-def _chains(up: Numbers, max_turns: int) -> tuple[Numbers, Numbers]:
+def _chains(up: Numbers, is_new: Mask, max_turns: int) -> tuple[Numbers, Numbers]:
     """For each row: the first own turn of its dialogue, and its place after it (0 = it is the first)."""
     rows = np.arange(len(up))
-    answers = np.flatnonzero(up != rows)[::-1]
     first = np.full(len(up), -1)
-    first[up[answers]] = answers  # the earliest is written last, and stays
+    for some in (up != rows) & ~is_new, (up != rows) & is_new:  # what is written last stays: the earliest of those to be learnt
+        answers = np.flatnonzero(some)[::-1]
+        first[up[answers]] = answers
     onward = np.where(first[up] == rows, up, rows)
     heads, depth = climb(onward)
     if depth.max(initial=0) < max_turns:
