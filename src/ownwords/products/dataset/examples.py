@@ -79,8 +79,8 @@ def collect(raw: pl.LazyFrame, steps: tuple[StepRecord, ...], kept: pl.DataFrame
 
 
 def chance(name: str, seed: int = 0) -> pl.Expr:
-    """UInt64 by which posts are chosen: it hangs on their ids (in column `name`) and `seed` alone."""
-    return hashed(pl.col(name), seed, n_words=2)
+    """UInt64 by which posts are chosen: it hangs on their ids (in column `name`) and `seed` alone; of equals, the id decides."""
+    return hashed(pl.col(name), seed, n_words=1)
 
 
 def _least(gone: pl.DataFrame) -> pl.DataFrame:

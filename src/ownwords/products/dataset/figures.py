@@ -85,7 +85,9 @@ class Figures:
 
     def _choose(self, rows: pl.DataFrame) -> None:
         """Keep the first learnt turns whose ids come first by chance."""
-        some = rows.select("row_id", "turns", "origins").bottom_k(_N_CHOSEN, by=chance("row_id"))
+        ids = rows.select("row_id", pl.int_range(pl.len()).alias("place"), chance("row_id").alias("chance"))
+        first = ids.bottom_k(_N_CHOSEN, by=["chance", "row_id"])
+        some = rows.select("row_id", "turns", "origins")[first["place"].to_list()]
         held = some.select("row_id", "origins", pl.col("turns").list.eval(pl.element().struct.field("record_id").drop_nulls()).alias("ids"))
         of_turns = pl.col("origins").list.head(pl.col("ids").list.len())  # of a preference, the rejected answer's comes last
         pairs = held.with_columns(of_turns).explode("origins", "ids").filter(pl.col("ids") == pl.col("row_id"))

@@ -58,7 +58,7 @@ class _File:
             self.waiting.append(rows.lazy())
             return
         path = self.scratch / f"{self.split}-{len(self.waiting):05d}.arrow"
-        rows.write_ipc(path, compression="lz4")
+        rows.write_ipc(path, compression="uncompressed")
         self.waiting.append(pl.scan_ipc(path))
 
     def close(self) -> None:
