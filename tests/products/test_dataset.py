@@ -303,3 +303,43 @@ def test_an_unknown_split_or_request_is_refused(tmp_path):
         list(serve.use(artifact, Rows(split="tests"), Gate(network(1))))
     with pytest.raises(NotFound):
         serve.use(artifact, replace(Options()), Gate(network(1)))
+
+
+def test_somebodys_rows_are_those_they_are_only_shown_in_too(tmp_path, monkeypatch):
+    """A dialogue cut in two shows the end of the first part before the second; blocks of the file without such rows are not read."""
+    said = [{"text": f"{WORDS[n % 18]} words of turn {n} in {WORDS[n % 7]}", "account_id": f"test:{'ab'[n % 2]}"} for n in range(12)]
+    rows = records([row | {"reply_to": f"test:{n - 1}" if n else None} for n, row in enumerate(said)])
+    artifact = opened(rows, tmp_path / "out", Options(held_out=0, max_turns=3, max_context=1, near=0, quality=False))
+    whole = read(tmp_path / "out")
+    shown_only = whole.filter(~pl.col("turns").list.eval(pl.element().struct.field("learn")).list.all())
+    assert shown_only.height > 0
+    gate = Gate(rows)
+    for block in (1, 2, 65_536):
+        monkeypatch.setattr(serve, "_BLOCK", block)
+        monkeypatch.setattr(serve, "PAGE", block)
+        for number in rows["record_no"]:
+            monkeypatch.setattr(gate, "numbers", lambda account, number=number: pl.Series([number]))
+            of = [event["row_id"] for event in serve.use(artifact, Rows(of="test:a"), gate) if "row_id" in event]
+            assert of == whole.filter(pl.col("origins").list.contains(number))["row_id"].to_list()
+
+
+def test_somebodys_rows_that_are_no_longer_permitted_are_counted(tmp_path):
+    rows = network(13)
+    artifact = opened(rows, tmp_path / "out")
+    theirs = rows.filter(pl.col("account_id") == "test:p2")["record_no"]
+    n_rows = read(tmp_path / "out").filter(pl.col("origins").list.set_intersection(theirs.to_list()).list.len() > 0).height
+    assert list(serve.use(artifact, Rows(of="test:p2"), Gate(rows, refused=set(theirs)))) == [{"n_rows": 0, "n_withheld": n_rows}]
+    nobody = serve.use(artifact, Rows(of="test:nobody"), Gate(rows))
+    assert list(nobody) == [{"n_rows": 0, "n_withheld": 0}]
+
+
+def test_a_sample_looks_further_where_many_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(serve, "PAGE", 2)
+    rows = network(14)
+    artifact = opened(rows, tmp_path / "out")
+    kept = read(tmp_path / "out")["row_id"][-1]
+    row = read(tmp_path / "out").filter(pl.col("row_id") == kept)
+    refused = set(rows["record_no"]) - set(row["origins"].explode())
+    events = list(serve.use(artifact, Sample(n=1), Gate(rows, refused=refused)))
+    assert kept in [event.get("row_id") for event in events]
+    assert events[-1]["n_rows"] == 1
