@@ -26,6 +26,7 @@ class Options:
     sample: int = field(default=0, metadata={"says": "a quick look: about so many posts, in whole threads; 0: all"})
     languages: str = field(default="", metadata={"says": "only these, parted by commas: en,id; empty: all"})
     quality: bool = field(default=True, metadata={"says": "leave out what holds no words, the same words again and again, heaps of tags"})
+    short_answers: bool = field(default=True, metadata={"says": "answers of one word or emoji are worth learning; not for flat"})
     near: float = field(default=0.6, metadata={"says": "share of words in common from which the later of two posts goes; 0: keep both"})
     against: str = field(
         default="", metadata={"says": "benchmark files or a folder of them: posts that hold a piece of one go", "resource": True}

@@ -45,7 +45,7 @@ def plan(options: Options, n_permitted: int) -> Steps:
     steps += [("clean", {}), ("pii", {"pseudonyms": options.pseudonyms, "recogniser": options.recogniser})]
     steps.append(("language", {"keep": options.languages}))
     if options.quality:
-        steps.append(("quality", {"short_answers": not is_flat}))
+        steps.append(("quality", {"short_answers": options.short_answers and not is_flat}))
     steps.append(("exact", {**copies, "min_words": 0 if is_flat else _COPIED_WORDS}))
     if options.near:
         steps.append(("near", {**copies, "similarity": options.near}))
