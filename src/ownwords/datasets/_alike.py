@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,14 +27,17 @@ _ORDER_TELLS = 12
 #: So much less similar than the words the pairs of neighbouring words may be: who bites whom is in them.
 _ORDER = 1 / 3
 _ODD = np.uint64(0x9E37_79B9_7F4A_7C15), np.uint64(0xBF58_476D_1CE4_E5B9)
+#: So many before it in the order of its key a text is compared with, beside the earliest of all.
+_N_BESIDE = 2
 #: What is worked on at once, so that it takes little memory beside the sketches.
-_ROWS_AT_A_TIME, _KEYS_AT_A_TIME, _PAIRS_AT_A_TIME = 1 << 17, 1 << 19, 1 << 15
+_ROWS_AT_A_TIME, _KEYS_AT_A_TIME, _PAIRS_AT_A_TIME = 1 << 17, 1 << 19, 1 << 16
 
 
 def repeated(texts: pl.DataFrame, order: I64, similarity: float) -> Mask:
     """bool[R]: whether a text says nearly what an earlier one says.
 
-    Each key brings a text together with two others that have it: the earliest, and the one beside it. Texts are alike if
+    Each key brings a text together with three others that have it: the earliest, and the two before it in the order of the
+    byte beside the key. Texts are alike if
     the Jaccard similarity of their sets of words is `similarity` or more, that of their sets of pairs of neighbouring
     words a third of it, and unless they are long: if they do not each have a figure, or where they are very short a
     telling word, that the other has not, and if they have their common words in one order.
@@ -42,6 +46,7 @@ def repeated(texts: pl.DataFrame, order: I64, similarity: float) -> Mask:
     texts    `_sketches.SCHEMA`[R]
     order    int64[R]: the texts, earliest first
     """
+    words = _Words(texts["words"].get_chunks(), texts["sampled"].to_numpy())
     rank = np.empty(len(order), np.uint32)
     rank[order] = np.arange(len(order), dtype=np.uint32)
     sizes = texts["size"].to_numpy()
@@ -53,7 +58,7 @@ def repeated(texts: pl.DataFrame, order: I64, similarity: float) -> Mask:
         earlier, later = _may_be(sizes, bits, earlier[open_], later[open_], similarity)
         for start in range(0, len(later), _PAIRS_AT_A_TIME):
             some = slice(start, start + _PAIRS_AT_A_TIME)
-            is_repeat[later[some][_are_alike(texts, sizes, earlier[some], later[some], similarity)]] = True
+            is_repeat[later[some][_are_alike(words, sizes, earlier[some], later[some], similarity)]] = True
     return is_repeat
 
 
@@ -79,7 +84,7 @@ def _met(texts: pl.DataFrame, rank: U32) -> Iterator[U64]:
 def _packed(texts: pl.DataFrame, rank: U32, width: np.uint64) -> U64:
     """key, the byte beside it, rank: in one number for each key of a few texts."""
     counts = texts["key"].list.len().to_numpy()
-    keys: U64 = texts["key"].explode().to_numpy().astype(np.uint64)
+    keys: U64 = texts["key"].explode(empty_as_null=False).to_numpy().astype(np.uint64)
     is_odd = (keys & np.uint64(1)) == 1
     beside = np.where(is_odd, np.repeat(texts["beside_odd"].to_numpy(), counts), np.repeat(texts["beside_even"].to_numpy(), counts))
     room = np.uint64(max(int(width) - 24, 0))
@@ -90,16 +95,19 @@ def _packed(texts: pl.DataFrame, rank: U32, width: np.uint64) -> U64:
 
 
 def _pairs(packed: U64, width: np.uint64) -> U64:
-    """earlier << 32 | later: each rank with the earliest of its key, and with the one beside it."""
+    """earlier << 32 | later: each rank with the earliest of its key, and with the few beside it."""
     groups, ranks = packed >> (width + np.uint64(8)), packed & ((np.uint64(1) << width) - np.uint64(1))
     is_first = begins(groups)
     starts = np.flatnonzero(is_first)
     if not len(starts):
         return ranks
     first = np.repeat(np.minimum.reduceat(ranks, starts), np.diff(starts, append=len(ranks)))
-    beside, ahead = ~is_first[1:], first != ranks
-    one = np.concatenate([ranks[:-1][beside], first[ahead]])
-    other = np.concatenate([ranks[1:][beside], ranks[ahead]])
+    ahead = first != ranks
+    met = [(first[ahead], ranks[ahead])]
+    for apart in range(1, _N_BESIDE + 1):
+        same = groups[apart:] == groups[:-apart]
+        met.append((ranks[:-apart][same], ranks[apart:][same]))
+    one, other = (np.concatenate(side) for side in zip(*met, strict=True))
     pairs = np.sort(np.minimum(one, other) << np.uint64(32) | np.maximum(one, other))
     return pairs[begins(pairs)]
 
@@ -115,10 +123,9 @@ def _may_be(sizes: U32, bits: tuple[U64, U64], one: I64, other: I64, similarity:
     return one[may_be], other[may_be]
 
 
-def _are_alike(texts: pl.DataFrame, sizes: U32, one: I64, other: I64, similarity: float) -> Mask:
+def _are_alike(texts: _Words, sizes: U32, one: I64, other: I64, similarity: float) -> Mask:
     """bool[P]: whether the texts of each pair are alike, as `repeated` says."""
-    sampled = texts["sampled"]
-    level = np.maximum(sampled.gather(one).to_numpy(), sampled.gather(other).to_numpy())
+    level = np.maximum(texts.sampled[one], texts.sampled[other])
     words, pairs = zip(*(_said(texts, which, level) for which in (one, other)), strict=True)
     n_pairs = len(one)
     share, only = _compared(words, n_pairs)
@@ -135,11 +142,35 @@ def _are_alike(texts: pl.DataFrame, sizes: U32, one: I64, other: I64, similarity
     return is_alike & ~is_other
 
 
-def _said(texts: pl.DataFrame, which: I64, level: NDArray[np.uint8]) -> tuple[U64, U64]:
+class _Words:
+    """The words of all texts as they lie, part by part: put into one piece they would take their memory twice."""
+
+    def __init__(self, parts: list[pl.Series], sampled: NDArray[np.uint8]) -> None:
+        self.sampled = sampled
+        self.starts = np.cumsum([0, *(len(part) for part in parts)])
+        self.flat = [part.explode(empty_as_null=False).to_numpy() for part in parts]
+        self.offsets = [np.concatenate([[0], np.cumsum(part.list.len().to_numpy())]).astype(np.uint32) for part in parts]
+
+    def of(self, which: I64) -> tuple[I64, U32]:
+        """Place in `which` and word, for all words of those texts, each text's in order."""
+        order = np.argsort(which, kind="stable")
+        cuts = np.searchsorted(which[order], self.starts)
+        places, words = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
+        for part, (start, stop) in enumerate(pairwise(cuts)):
+            if stop > start:
+                some = order[start:stop]
+                rows = which[some] - self.starts[part]
+                begins_at = self.offsets[part][rows].astype(np.int64)
+                counts = self.offsets[part][rows + 1] - begins_at
+                index = np.arange(counts.sum()) + np.repeat(begins_at - np.cumsum(counts) + counts, counts)
+                places.append(np.repeat(some, counts))
+                words.append(self.flat[part][index])
+        return np.concatenate(places), np.concatenate(words)
+
+
+def _said(texts: _Words, which: I64, level: NDArray[np.uint8]) -> tuple[U64, U64]:
     """The words and the pairs of neighbouring words of the texts `which`, each as place << 32 | hash, each once."""
-    lists = texts["words"].gather(which)
-    place = np.repeat(np.arange(len(which)), lists.list.len().to_numpy())
-    tokens = lists.explode().to_numpy()
+    place, tokens = texts.of(which)
     if level.any():
         stays = is_in_sample(tokens, level[place])
         place, tokens = place[stays], tokens[stays]
