@@ -68,7 +68,8 @@ def full(posts: Path, scratch: Path, out: Path) -> None:
     mapping.write_text(MAPPING, encoding="utf-8")
     ownwords.init(workspace, policy="open-licence")
     ownwords.ingest(workspace, "jsonl", (str(posts),), mapping=str(mapping))
-    made = Path(str(ownwords.build(workspace, "dataset", form="conversations")["path"]))
+    # the workload's truth counts every post of one word as junk, answers too
+    made = Path(str(ownwords.build(workspace, "dataset", form="conversations", short_answers=False)["path"]))
     folder = made if made.is_absolute() else workspace / made
     rows = pl.scan_parquet([folder / "train.parquet", folder / "held_out.parquet"])
     turns = rows.select("turns", "record_ids").explode("turns", "record_ids").unnest("turns")
