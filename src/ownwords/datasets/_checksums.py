@@ -28,7 +28,7 @@ _ODD_CODICE = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12,
 
 def figures(digits: pl.Series, width: int) -> NDArray[np.int64]:
     """int64[R, width]: strings of digits, each in its own column from the right, zeros before them; longer ones lose their first."""
-    padded = digits.fill_null("").str.zfill(width).str.tail(width)
+    padded = digits.str.zfill(width).str.tail(width)
     found: NDArray[np.int64] = (
         np.frombuffer(padded.str.join("").item().encode(), np.uint8).reshape(len(digits), width).astype(np.int64) - 48
     )
@@ -57,17 +57,17 @@ def iban(bare: pl.Series) -> pl.Series:
     return pl.Series(rest == 1)
 
 
-def card(digits: pl.Series) -> pl.Series:
-    """A card scheme's first digits and length, and Luhn's sum."""
+def is_of_a_scheme(digits: pl.Series) -> pl.Series:
+    """A card scheme's first digits and length."""
     schemes = (
         r"^(?:4(?:[0-9]{12}|[0-9]{15}|[0-9]{18})|(?:5[1-5]|2[2-7]|35|6[0-9])[0-9]{14}|(?:6[0-9])[0-9]{15,17}"
         r"|3[47][0-9]{13}|3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:1800|2131)[0-9]{11}|(?:50|5[6-9])[0-9]{11,17})$"
     )
-    return digits.str.contains(schemes) & adds_up(digits)
+    return digits.str.contains(schemes)
 
 
 def adds_up(digits: pl.Series) -> pl.Series:
-    """Luhn's sum alone."""
+    """Luhn's sum, over up to 20 digits."""
     return pl.Series(luhn(figures(digits, 20)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from ownwords.datasets import _checksums as checks
@@ -71,7 +72,7 @@ class Numbers:
     kinds     which of `KINDS` are told
     hints     cheap patterns of which a text must have one before the shapes are looked for
     shapes    pattern: group 1 what stands before a number, group 2 the number
-    judges    of table[number, digits, n, before, after]: the figures, how many, and what stands beside the number
+    judges    of table[number, digits, before, after] with the columns of `_SEEN`: the figures, and what stands beside the number
     """
 
     kinds: Collection[str]
@@ -115,45 +116,41 @@ class Numbers:
 
     def _kinds(self, found: pl.DataFrame) -> pl.Series:
         """The kind of each number, by its own figures and by what stands before and after it; null = of no kind, or not asked for."""
-        number = pl.col("number")
-        found = found.with_columns(number.str.replace_all("[^0-9]", "").alias("digits")).with_row_index("place")
-        found = found.with_columns(pl.col("digits").str.len_bytes().alias("n"))
-        kinds = pl.Series([None], dtype=pl.String).new_from_index(0, found.height)
-        for kind, may, is_one in self.judges:
-            some = found.filter(may)
-            if some.is_empty():
-                continue
-            yes = some.filter(is_one(some))["place"]
-            if kind in self.kinds:
-                kinds = kinds.scatter(yes, kind)
-            found = found.join(yes.to_frame(), on="place", how="anti", maintain_order="left") if len(yes) else found
-        return kinds
+        found = found.with_columns(pl.col("number").str.replace_all("[^0-9]", "").alias("digits"), pl.col("before").str.tail(64))
+        found = found.with_columns(**_SEEN)
+        flags = found.select(may.alias(str(number)) for number, (_, may, _) in enumerate(self.judges))
+        kinds: list[str | None] = [None, *(kind if kind in self.kinds else None for kind, _, _ in self.judges)]
+        which = np.zeros(found.height, np.uint32)
+        for number, (_, _, is_one) in enumerate(self.judges):
+            places = np.flatnonzero((which == 0) & flags[str(number)].to_numpy())
+            if len(places):
+                which[places[is_one(found[places]).to_numpy()]] = number + 1
+        return pl.Series(kinds, dtype=pl.String).gather(pl.Series(which))
 
 
 def _is_ip(found: pl.DataFrame) -> pl.Series:
     """Four parts up to 255; or eight groups, or fewer around one `::`, of which the first is no lone figure (10:30:45:99 is a time)."""
-    number = found["number"]
+    number = pl.col("number")
     part = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
     n_groups = number.str.count_matches("[0-9A-Fa-f]+")
     is_short = (number.str.count_matches("::", literal=True) == 1) & (n_groups < 8) & number.str.contains("^[0-9A-Fa-f]{3,4}:")
     is_six = number.str.contains("^[0-9A-Fa-f:]*:[0-9A-Fa-f:]*$") & number.str.contains("[0-9]") & ((n_groups == 8) | is_short)
-    return (number.str.contains(rf"^{part}(?:\.{part}){{3}}$") | is_six) & ~_after(found, _OF_A_THING)
+    is_four = number.str.contains(rf"^{part}(?:\.{part}){{3}}$")
+    return found.select((is_four | is_six) & ~pl.col("is_things")).to_series()
 
 
 def _is_card(found: pl.DataFrame) -> pl.Series:
-    """Figures alone, of a scheme; where a card is spoken of, any that add up."""
-    is_plain = ~found["number"].str.contains("[^0-9 -]")
-    return is_plain & (checks.card(found["digits"]) | checks.adds_up(found["digits"]) & _after(found, _OF_A_CARD))
+    """Figures of a scheme; where a card is spoken of, any that add up."""
+    return checks.adds_up(found["digits"]) & (checks.is_of_a_scheme(found["digits"]) | found["is_cards"])
 
 
 def _is_nik(found: pl.DataFrame) -> pl.Series:
-    return checks.nik(found["digits"]) & ~found["number"].str.contains("[^0-9 -]")
+    return checks.nik(found["digits"])
 
 
 def _is_ssn(found: pl.DataFrame) -> pl.Series:
     """No number was issued with an area of 000, 666 or 9xx, a group of 00 or a serial of 0000."""
-    number = found["number"]
-    return number.str.contains("^[0-9]{3}-[0-9]{2}-[0-9]{4}$") & ~number.str.contains("^(?:000|666|9)|-00-|-0000$")
+    return ~found["number"].str.contains("^(?:000|666|9)|-00-|-0000$")
 
 
 def _is_lettered(found: pl.DataFrame) -> pl.Series:
@@ -162,61 +159,57 @@ def _is_lettered(found: pl.DataFrame) -> pl.Series:
     is_one = found["number"].str.contains(f"^(?:{_NINO})$")
     for check in (checks.dni, checks.nric, checks.codice, checks.chinese):
         is_one |= check(bare)
-    return is_one & ~_after(found, _OF_A_THING)
+    return is_one
 
 
 def _is_figured(found: pl.DataFrame) -> pl.Series:
     """National ids of figures: by check digits and a shape of their own, or where one is spoken of."""
-    number, digits = found["number"], found["digits"]
-    is_spoken_of = _after(found, _OF_A_PERSON)
+    number, digits, is_spoken_of = found["number"], found["digits"], found["is_persons"]
     is_one = checks.nir(digits) | checks.chinese(digits)
     is_one |= checks.korean(digits) & number.str.contains("^[0-9]{6}-")
     is_one |= checks.cpf(digits) & (number.str.contains(".", literal=True) | is_spoken_of)
-    is_one |= checks.aadhaar(digits) & (number.str.contains("^[0-9]{4} [0-9]{4} [0-9]{4}$") & ~_goes_on(found) | is_spoken_of)
-    is_one |= (checks.pesel(digits) | checks.bsn(digits)) & is_spoken_of
-    return is_one & ~_after(found, _OF_A_THING)
+    is_one |= checks.aadhaar(digits) & (number.str.contains("^[0-9]{4} [0-9]{4} [0-9]{4}$") & ~found["goes_on"] | is_spoken_of)
+    return is_one | (checks.pesel(digits) | checks.bsn(digits)) & is_spoken_of
 
 
 def _is_phone(found: pl.DataFrame) -> pl.Series:
     """With its country, or as dialled within one; a run of figures that goes on with a space is a table and no number."""
     number = pl.col("number")
-    has_prefix = found["number"].str.contains(r"^(?:\+|00|011[ .-])[1-9]")
     after_prefix = number.str.replace(r"\(0\)", "").str.replace("x[0-9]+$", "").str.replace(r"^(?:\+|00|011[ .-])", "")
-    called = found.filter(has_prefix).with_columns(after_prefix.str.replace_all("[^0-9]", "").alias("digits"))
-    others = found.filter(~has_prefix)
-    is_local = others.select(is_inland(number, pl.col("n"))).to_series() & (others["number"].str.contains("[(.-]") | ~_goes_on(others))
-    is_one = pl.concat([called["place"].filter(called.select(is_abroad(pl.col("digits"))).to_series()), others["place"].filter(is_local)])
-    return found["place"].is_in(is_one.implode()) & ~_after(found, _OF_A_THING)
-
-
-def _after(found: pl.DataFrame, words: str) -> pl.Series:
-    return found["before"].str.tail(64).str.contains(words)
-
-
-def _goes_on(found: pl.DataFrame) -> pl.Series:
-    return found["before"].str.contains("^ $|[0-9] $") | found["after"].str.contains("^ (?:$|[0-9])")
-
-
-_IS_LETTERED = pl.col("number").str.contains("[A-Za-z]")
+    has_prefix = number.str.contains(r"^(?:\+|00|011[ .-])[1-9]")
+    told = found.select(
+        "number", "n", "goes_on", has_prefix.alias("has_prefix"), after_prefix.str.replace_all("[^0-9]", "").alias("dialled")
+    )
+    is_local = is_inland(number, pl.col("n")) & (~pl.col("goes_on") | number.str.contains("[(.-]"))
+    return told.select(pl.when("has_prefix").then(is_abroad(pl.col("dialled"))).otherwise(is_local)).to_series()
 
 
 def _is_iban(found: pl.DataFrame) -> pl.Series:
     return checks.iban(found["number"].str.replace_all(" ", "", literal=True).str.to_uppercase())
 
 
+#: What judges look at, beside the number, its figures (`digits`) and the 64 characters before it.
+_SEEN = {
+    "n": pl.col("digits").str.len_bytes(),
+    "is_plain": ~pl.col("number").str.contains("[^0-9 -]"),
+    "is_things": pl.col("before").str.contains(_OF_A_THING),
+    "is_cards": pl.col("before").str.contains(_OF_A_CARD),
+    "is_persons": pl.col("before").str.contains(_OF_A_PERSON),
+    "goes_on": pl.col("before").str.contains("^ $|[0-9] $") | pl.col("after").str.contains("^ (?:$|[0-9])"),
+}
 _MAY_BE_ID = (
     pl.col("n").is_in([15, 18])
     | pl.col("number").str.contains(r"^[0-9]{4} [0-9]{4} [0-9]{4}$|^[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}$|^[0-9]{6}-[0-9]{7}$")
-    | pl.col("n").is_in([9, 11, 12]) & pl.col("before").str.tail(64).str.contains(_OF_A_PERSON)
+    | pl.col("n").is_in([9, 11, 12]) & pl.col("is_persons")
 )
 _JUDGES: Judges = (
     ("ip", pl.col("number").str.contains("[.:]") & (pl.col("n") > 3), _is_ip),
-    ("card", pl.col("n").is_between(12, 19), _is_card),
-    ("nik", pl.col("n") == 16, _is_nik),
-    ("ssn", pl.col("n") == 9, _is_ssn),
-    ("id", pl.col("number").str.contains("[A-Za-z]"), _is_lettered),
-    ("id", _MAY_BE_ID, _is_figured),
-    ("phone", pl.col("n").is_between(8, 21), _is_phone),
+    ("card", pl.col("n").is_between(12, 19) & pl.col("is_plain") & ((pl.col("n") > 12) | pl.col("is_cards")), _is_card),
+    ("nik", (pl.col("n") == 16) & pl.col("is_plain"), _is_nik),
+    ("ssn", pl.col("number").str.contains("^[0-9]{3}-[0-9]{2}-[0-9]{4}$"), _is_ssn),
+    ("id", pl.col("number").str.contains("[A-Za-z]") & ~pl.col("is_things"), _is_lettered),
+    ("id", _MAY_BE_ID & ~pl.col("is_things"), _is_figured),
+    ("phone", pl.col("n").is_between(8, 21) & ~pl.col("is_things"), _is_phone),
 )
 
 
