@@ -124,7 +124,7 @@ def test_documents_hold_no_account_no_time_and_no_record(tmp_path, form):
 def test_the_summary_answers_every_section_or_asks_the_provider(tmp_path):
     told = json.loads((some(tmp_path / "out", "flat") / "training_content.json").read_text())
     titles = [title.split()[0] for parts in told.values() for title in parts]
-    assert titles == ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "3.1", "3.2", "3.3"]
+    assert titles == ["1.0", "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "3.1", "3.2", "3.3"]
     assert all(answer.strip() for parts in told.values() for answers in parts.values() for answer in answers.values())
     assert "must say" in told["1. General information"]["1.1 Provider"]["Name and contact"]
     assert "own-export: 60 rows" in str(told["2. List of data sources"])

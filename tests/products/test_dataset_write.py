@@ -45,6 +45,19 @@ def test_parts_change_neither_hash_nor_files(tmp_path, monkeypatch, form, part_b
     assert set(done.figures.origins) == set(rows["origins"].explode())
 
 
+def test_what_an_interrupted_write_left_is_not_taken_in(tmp_path, monkeypatch):
+    rows = talk(60, seed=9)
+    clean = written(rows, tmp_path / "clean").hashes
+    monkeypatch.setattr(order, "PART_BYTES", 6_000)
+    batches = pl.concat([rows.slice(start, 7).lazy() for start in range(0, rows.height, 7)], rechunk=False)
+    for name in ("part-00000", "part-00001"):
+        (tmp_path / "scratch" / name).mkdir(parents=True)
+        talk(5, seed=10).write_ipc(tmp_path / "scratch" / name / "99999.arrow")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "train.jsonl").write_text("half a li")
+    assert write.write(batches, "conversations", tmp_path / "out", tmp_path / "scratch").hashes == clean
+
+
 def test_figures_do_not_depend_on_parts(tmp_path, monkeypatch):
     rows = talk(300, seed=2)
     one = written(rows, tmp_path / "one").figures

@@ -69,7 +69,7 @@ def finished(
     scratch    where the steps ran
     resources  what else the steps read, for the manifest
     """
-    written = write.write(made.rows, chosen.form, out, scratch / "writing")
+    written = write.write(made.rows, chosen.form, out, scratch / "writing", made.steps[-1].n_out)
     metrics = _metrics(made, written.figures)
     shown = examples.collect(posts, made.steps, written.figures.chosen, scratch)
     made = _named(made, resources)

@@ -48,6 +48,7 @@ def _general(facts: Facts) -> dict[str, dict[str, str]]:
     months = sorted(name for name in facts.figures.month if name != "unknown")
     languages = ", ".join(f"{name} ({n:,} rows)" for name, n in listed(facts.figures.language)) or "none"
     return {
+        "1.0 This summary": {"Version": ASK, "Last update": ASK},
         "1.1 Provider": {"Name and contact": ASK, "Authorised representative in the Union": ASK},
         "1.2 Model": {"Name and version": ASK, "Models it is based on": ASK, "Date of placing on the Union market": ASK},
         "1.3 Kinds and amount of data": {
@@ -89,7 +90,12 @@ def _sources(facts: Facts) -> dict[str, dict[str, str]]:
             "Licensed by rightsholders or on their behalf": ASK,
             "From other third parties": f"sources had under terms that are no open licence: {others}. {ASK}" if exports else _NONE_HERE,
         },
-        "2.3 Data crawled from online sources": {"Used": f"ownwords crawls nothing. {ASK}", "Crawlers, period and domains": ASK},
+        "2.3 Data crawled from online sources": {
+            "Used": f"ownwords crawls nothing. {ASK}",
+            "Crawlers, what for and how they behave": ASK,
+            "Period of collection": ASK,
+            "Content, sources, and the domains most drawn on": ASK,
+        },
         "2.4 User data": {
             "From people's use of the model": _NONE_HERE,
             "From people's use of other services": f"posts on these networks: {networks}. Whether the provider runs "

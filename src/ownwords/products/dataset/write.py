@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from ownwords.core import hashing, progress
+from ownwords.core import files, hashing, progress
 from ownwords.products.dataset import forms, order
 from ownwords.products.dataset.figures import Figures
 
@@ -68,13 +68,15 @@ class _File:
         rows.sink_parquet(path, compression="zstd", compression_level=1, statistics=False, row_group_size=_ROW_GROUP, engine="streaming")
 
 
-def write(rows: pl.LazyFrame, form: str, out: Path, scratch: Path) -> Written:
+def write(rows: pl.LazyFrame, form: str, out: Path, scratch: Path, n_rows: int | None = None) -> Written:
     """`train` and `held_out`, each as .parquet and .jsonl in `out`, rows sorted by row_id.
 
     rows      DIALOGUES in any order (for the form preference with `rejected`)
-    scratch   folder for what does not fit into memory
+    scratch   folder for what does not fit into memory; emptied first
+    n_rows    how many there are, for the progress bar; None: not known
     """
-    scratch.mkdir(parents=True, exist_ok=True)
+    files.remove_tree(scratch)  # what a write that was interrupted left there would be taken for this one's
+    scratch.mkdir(parents=True)
     figures = Figures()
     ends = {split: _File(out, split, form, scratch) for split in forms.SPLITS}
     for part, is_all in order.parts(rows, scratch):
@@ -82,7 +84,7 @@ def write(rows: pl.LazyFrame, form: str, out: Path, scratch: Path) -> Written:
         made = forms.shaped(part, form)
         for split, end in ends.items():
             end.add(made.filter(pl.col("split") == split), is_all=is_all)
-        progress.tell("write", figures.n_rows, None, "rows")
+        progress.tell("write", figures.n_rows, n_rows, "rows")
     for end in ends.values():
         end.close()
     return Written({split: end.hash.hexdigest() for split, end in ends.items()}, figures)
