@@ -46,7 +46,7 @@ class Ids:
 
     def __init__(self, folder: Path, key: bytes) -> None:
         self._path = folder / FILE
-        self._key = key
+        self._keyed = blake2b(key=key, digest_size=8)
         self._is_lost = False
 
     def find(self, record_id: str) -> list[int] | None:
@@ -112,7 +112,9 @@ class Ids:
         self.settle(store.versions.records)
 
     def _hash(self, record_id: str) -> bytes:
-        return blake2b(record_id.encode(errors="surrogatepass"), key=self._key, digest_size=8).digest()
+        state = self._keyed.copy()  # the key is taken in once
+        state.update(record_id.encode(errors="surrogatepass"))
+        return state.digest()
 
     def _hashes(self, record_ids: Iterable[str]) -> Numbers:
         return np.frombuffer(b"".join(map(self._hash, record_ids)), "<i8")
