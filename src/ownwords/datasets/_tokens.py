@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from ownwords.core import handles
 from ownwords.datasets._passes import Shape, Within
 
-USER, URL, CODE, QUOTE, EMAIL = "[user]", "[url]", "[code]", "[quote]", "[email]"
-MARKS = (USER, EMAIL, URL, CODE, QUOTE)
+URL, CODE, QUOTE = "[url]", "[code]", "[quote]"
 #: What the store writes where a forgotten person's name stood. Law 2: it must come out exactly as the name would have.
 FORGOTTEN = r"\[forgotten\]"
 _NAME = r"[A-Za-z0-9_]+"
@@ -56,11 +53,3 @@ NAMES = (
     Within((FORGOTTEN,), (Shape("email", _GLUED_EMAIL), Shape("user", _GLUED))),
     Shape("user", BARE + _REST, hints=("_", "[0-9]")),
 )
-
-
-def n_own_chars(text: pl.Expr) -> pl.Expr:
-    """Characters that are the author's own in what `pii` hands on: no names, addresses, links, marks, spaces or punctuation.
-
-    A forgotten name weighs as much as a present one, nothing, so that no threshold can tell them apart.
-    """
-    return text.str.replace_many(list(MARKS), [""] * len(MARKS)).str.replace_all(r"[\s\p{P}]", "").str.len_chars()
