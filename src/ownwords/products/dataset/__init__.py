@@ -42,7 +42,10 @@ class Options:
     total: int = field(default=0, metadata={"says": "posts that --balance keeps in all"})
     alpha: float = field(default=1.0, metadata={"says": "how --balance deals: 1 as found, 0 equal parts for all groups"})
     pseudonyms: bool = field(default=False, metadata={"says": "number what is taken out: [phone_7] wherever it is the same number"})
-    recogniser: str = field(default="", metadata={"says": "a plug-in that finds names of people and places in running text; empty: none"})
+    recogniser: str = field(
+        default="", metadata={"says": "a plug-in that finds names of people and places in running text, such as tagger; empty: none"}
+    )
+    recogniser_model: str = field(default="", metadata={"says": "folder or hub id of what it works with", "resource": True})
     max_turns: int = field(default=8, metadata={"says": "turns to learn in one dialogue; conversations only"})
     max_context: int = field(default=2, metadata={"says": "earlier turns shown before them; not for flat"})
     split: str = field(

@@ -26,6 +26,8 @@ DIALOGUES: Columns = {
 SPLITS = ("train", "held_out")
 #: The other answer of a preference: what was answered as well, and liked less.
 REJECTED = pl.Struct({"text": pl.String, "record_id": pl.String})
+#: Columns that tell what is to be learnt; those of them that a form has.
+TOLD = ("text", "turns", "prompt", "completion", "chosen")
 UNKNOWN_LANGUAGE, UNKNOWN = "und", "unknown"
 
 _MESSAGE = pl.Struct({"role": pl.String, "content": pl.String})
@@ -48,7 +50,6 @@ _OF_A_FORM: dict[str, Columns] = {
         "completion": _MESSAGES,
         "instruction": pl.String,
         "output": pl.String,
-        "turns": _SPOKEN,
     },
     "preference": {
         "prompt": _MESSAGES,
@@ -56,7 +57,6 @@ _OF_A_FORM: dict[str, Columns] = {
         "rejected": _MESSAGES,
         "chosen_message": _MESSAGE,
         "rejected_message": _MESSAGE,
-        "turns": _SPOKEN,
     },
 }
 FORMS = tuple(_OF_A_FORM)

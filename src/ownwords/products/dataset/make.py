@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
@@ -19,10 +20,10 @@ from ownwords.products.dataset.plan import check, plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from ownwords.core.dataset import Dataset, StepRecord
     from ownwords.core.product import Artifact, Opened
+    from ownwords.core.step import Param
     from ownwords.products.dataset.figures import Figures
 
 SPLITS = forms.SPLITS
@@ -88,10 +89,18 @@ def finished(
 
 
 def _named(made: Dataset, benchmarks: Mapping[str, dict[str, str]]) -> Dataset:
-    """`made`, its records naming benchmarks by their names and not by where they lie."""
+    """`made`, its records naming files by their names and not by where they lie."""
     names = ", ".join(found["name"] for found in benchmarks.values())
-    told = [replace(step, params=tuple((key, names if key == "against" else value) for key, value in step.params)) for step in made.steps]
-    return replace(made, steps=tuple(told))
+
+    def named(key: str, value: Param) -> Param:
+        if key == "recogniser":
+            plug_in, parted, model = str(value).partition(":")
+            return plug_in + parted + Path(model).name
+        return names if key == "against" else value
+
+    return replace(
+        made, steps=tuple(replace(step, params=tuple((key, named(key, value)) for key, value in step.params)) for step in made.steps)
+    )
 
 
 def _is_one_person(rows: pl.LazyFrame) -> bool:

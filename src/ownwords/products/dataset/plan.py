@@ -39,10 +39,11 @@ def plan(options: Options, n_permitted: int) -> Steps:
     """
     seed, is_flat = options.seed, options.form == "flat"
     copies: dict[str, Param] = {"context": not is_flat}
+    recogniser = f"{options.recogniser}:{options.recogniser_model}" if options.recogniser_model else options.recogniser
     steps: Steps = []
     if options.sample and options.sample < n_permitted:
         steps.append(("sample", {"share": options.sample / n_permitted, "seed": seed}))
-    steps += [("clean", {}), ("pii", {"pseudonyms": options.pseudonyms, "recogniser": options.recogniser})]
+    steps += [("clean", {}), ("pii", {"pseudonyms": options.pseudonyms, "recogniser": recogniser})]
     steps.append(("language", {"keep": options.languages}))
     if options.quality:
         steps.append(("quality", {"short_answers": options.short_answers and not is_flat}))
@@ -82,6 +83,8 @@ def check(options: Options) -> None:
         raise Usage(f"dataset: form {options.form!r} does not exist", f"choose --form {', '.join(forms.FORMS)}")
     if options.balance and not options.total:
         raise Usage("dataset: --balance deals out a number of posts, and --total does not say how many", "add --total 100000")
+    if options.recogniser_model and not options.recogniser:
+        raise Usage("dataset: --recogniser-model is for a --recogniser, and none is named", "add --recogniser tagger")
     if options.total and not options.balance:
         raise Usage("dataset: --total is dealt out among the groups of --balance", "add --balance language, or use --sample")
 

@@ -9,6 +9,7 @@ import polars as pl
 from ownwords.core import progress
 from ownwords.models import extra
 from ownwords.products.dataset import forms
+from ownwords.products.dataset.forms import TOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ def write(out: Path, tokenizer: str, context: int) -> tuple[str, dict[str, objec
 def _tables(path: Path) -> Iterator[pl.DataFrame]:
     rows = pl.scan_parquet(path)
     have = rows.collect_schema().names()
-    wanted = [name for name in ("row_id", "text", "turns") if name in have]
+    wanted = [name for name in ("row_id", *TOLD) if name in have]
     n_rows = rows.select(pl.len()).collect().item()
     for start in range(0, n_rows, _ROWS_AT_A_TIME):
         progress.tell("tokens", start, n_rows, path.stem)
