@@ -81,3 +81,20 @@ def test_a_row_with_null_text_is_an_empty_post(words):
     rows = pl.DataFrame({"row_id": ["a"], "text": [None], "turns": [[]]}, schema=SCHEMA)
     assert _stream(rows, words).ids.tolist() == [1, 2]
     assert torch.equal(packing.windows(_stream(rows, words), 2, 0)[1], torch.tensor([[2, packing.IGNORED]]))
+
+
+@pytest.mark.parametrize("answer", ["completion", "chosen"])
+def test_of_a_prompt_and_its_answer_the_answer_is_learned(words, answer):
+    said = [[("user", "who has lamps"), ("assistant", "me"), ("user", "where")], [("user", "")]]
+    rows = pl.DataFrame(
+        {
+            "row_id": ["a", "b"],
+            "prompt": [[{"role": role, "content": text} for role, text in messages] for messages in said],
+            answer: [[{"role": "assistant", "content": text}] for text in ("ask her", "the baker has 0")],
+        }
+    )
+    stream = packing.in_order(packing.turns_of(rows), words, layout.of(words))
+    both = "<|bos|>who has lamps<|reply|>me<|reply|>where<|reply|>ask her<|eos|><|bos|>the baker has 0<|eos|>"
+    assert _written(words, stream.ids) == both
+    assert _written(words, stream.ids[stream.learned]) == "ask her<|eos|>the baker has 0<|eos|>"
+    assert packing.turns_of(rows.clear()).height == 0

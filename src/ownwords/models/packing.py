@@ -54,10 +54,13 @@ class Stream:
 def turns_of(rows: pl.DataFrame) -> pl.DataFrame:
     """One row a turn, documents in the order of `row_id`.
 
-    rows      table[R]: row_id, and text or turns or both (no turns, null or empty: the text is the one turn)
+    rows      table[R]: row_id, and text, or turns, or both (no turns, null or empty: the text is the one turn); or messages in `prompt`
+              and `completion` or `chosen`, of which the last alone is learnt
     returns   table[N]: doc int (place by row_id), turn int, is_user bool, is_same bool (speaker goes on), is_last bool, n_turns int,
               text string, learn bool
     """
+    if "prompt" in rows.columns:
+        rows = rows.with_columns(_answered("completion" if "completion" in rows.columns else "chosen").alias("turns"))
     for name, dtype in (("text", pl.String), ("turns", _TURNS)):
         rows = rows if name in rows.columns else rows.with_columns(pl.lit(None, dtype).alias(name))
     alone = pl.concat_list(pl.struct(pl.lit(0, pl.Int32).alias("speaker"), pl.col("text").alias("text"), pl.lit(True).alias("learn")))
@@ -78,6 +81,16 @@ def turns_of(rows: pl.DataFrame) -> pl.DataFrame:
         .with_columns((pl.col("turn") == pl.col("n_turns") - 1).alias("is_last"))
         .drop("speaker")
     )
+
+
+def _answered(answer: str) -> pl.Expr:
+    """Turns of a prompt and its answer, without the empty message that stands for nothing said before."""
+    message = pl.element().struct
+    speaker = (message.field("role") == "assistant").cast(pl.Int32).alias("speaker")
+    said = pl.concat_list("prompt", answer).list.eval(
+        pl.struct(speaker, message.field("content").alias("text"), (pl.int_range(pl.len()) == pl.len() - 1).alias("learn"))
+    )
+    return said.list.eval(pl.element().filter(message.field("learn") | (message.field("text") != "")))
 
 
 def tokenise(turns: pl.DataFrame, tokenizer: PreTrainedTokenizerFast, around: Layout, seed: int) -> Stream:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Peak learning rates: the first found by trial (docs/notebook.md), the second what is usual for LoRA.
 _SCRATCH_RATE, _ADAPTER_RATE = 3e-3, 5e-4
 #: Those of them that a form of dataset has.
-_COLUMNS = ("row_id", "split", "text", "turns", "origins")
+_COLUMNS = ("row_id", "split", "text", "turns", "prompt", "completion", "chosen", "origins")
 
 
 def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Artifact | None, engine: str = "polars") -> Built:
