@@ -179,8 +179,9 @@ class Staging:
 
     def _narrow(self, twice: pl.Series) -> pl.DataFrame:
         """table[record_id, _narrow]: the narrowest visibility, where not public, that was told of records of `_told_twice`, or heard."""
-        staged = self._rows().filter(_key().is_in(twice.implode())).select("record_id", "visibility").collect()
-        return _narrowest_of([_visibility(staged), *self._private])
+        staged = self._rows() if twice.len() else pl.LazyFrame(schema=_STAGED)
+        told = staged.filter(_key().is_in(twice.implode())).select("record_id", "visibility").collect()
+        return _narrowest_of([_visibility(told), *self._private])
 
     def _withdrawn(self, store: Store) -> pl.DataFrame:
         """table[record_id, bucket]: records held as less private than they are now heard to be, and not among the staged rows."""
