@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from _line import tell
 
 HERE = Path(__file__).parent
@@ -87,6 +88,9 @@ def measured(work: Path, name: str, step: str, command: list[str], data: str = "
     if found["rc"] != 0:
         raise SystemExit(f"{name} {step} failed:\n{done.stderr[-2000:]}")
     if (work / data / "truth.jsonl").exists():
+        for path in out.glob("*.parquet"):  # the scorer would want pyarrow
+            pl.read_parquet(path).write_ndjson(path.with_suffix(".jsonl"))
+            path.unlink()
         found["score"] = json.loads(shared("score.py", step, data, f"out/{name}/{step}", cwd=work))
     shutil.rmtree(out)
     return found
