@@ -81,7 +81,7 @@ def test_every_form_of_file_is_read_to_the_last_string_in_it(tmp_path):
 
 def test_a_benchmark_that_is_not_there_or_cannot_be_read_is_told_at_once(tmp_path):
     for bad in (tmp_path / "gone.jsonl", tmp_path):
-        for asked in (decontaminate.stages, decontaminate.resources, decontaminate.index):
+        for asked in (decontaminate.stages, decontaminate.resources):
             with pytest.raises(Usage):
                 asked({**decontaminate.PARAMS, "against": str(bad)})
     (tmp_path / "notes.docx").write_bytes(b"x")
@@ -105,20 +105,6 @@ def test_the_manifest_names_each_benchmark_and_no_folder_of_this_machine(tmp_pat
     assert found["benchmark:quiz/a.txt"]["name"] == "quiz/a.txt"
     assert len(found["benchmark:quiz/a.txt"]["sha256"]) == 64
     assert decontaminate.resources(decontaminate.PARAMS) == {}
-
-
-def test_with_its_index_a_dataset_is_made_again_when_the_benchmark_is_gone(tmp_path):
-    against = benchmark(tmp_path, QUESTION, "the baker who lost his shoe")
-    params = {**decontaminate.PARAMS, "against": against}
-    made = decontaminate.index(params)
-    assert all(dtype.is_integer() for dtype in made.dtypes)
-    made.write_parquet(tmp_path / "index.parquet")
-    texts = posts(QUESTION, "it was the baker who lost his shoe", "a goat")
-    (tmp_path / "lines.txt").unlink()
-    assert left(texts, against=against, index=str(tmp_path / "index.parquet")) == ["t:2"]
-    assert decontaminate.index({**params, "index": str(tmp_path / "index.parquet")}).equals(made)
-    with pytest.raises(Usage):
-        left(texts, against=against, index=str(tmp_path / "index.parquet"), words=8)
 
 
 def test_marks_names_and_links_are_nobodys_words(tmp_path):

@@ -29,7 +29,8 @@ def table(name: str) -> pl.DataFrame:
 
 def params(name: str) -> dict:
     path = GOLDEN / name / "params.json"
-    return json.loads(path.read_text()) if path.exists() else {}
+    given = json.loads(path.read_text()) if path.exists() else {}
+    return {key: str(GOLDEN / name / value) if key == "against" else value for key, value in given.items()}
 
 
 def outcome(name: str, rows: pl.DataFrame, scratch: Path) -> tuple[str, str]:
@@ -37,7 +38,8 @@ def outcome(name: str, rows: pl.DataFrame, scratch: Path) -> tuple[str, str]:
     done = run(permitted(rows), [(name, params(name))], scratch)
     kept = done.rows.collect()
     kept = kept.select(column for column in kept.columns if kept[column].null_count() < kept.height or column == "text")
-    return kept.sort(ORDER.get(name, "record_id")).write_ndjson(), json.dumps(done.steps[0].to_json(), indent=1, ensure_ascii=False) + "\n"
+    record = json.dumps(done.steps[0].to_json(), indent=1, ensure_ascii=False).replace(f"{GOLDEN / name}/", "")
+    return kept.sort(ORDER.get(name, "record_id")).write_ndjson(), record + "\n"
 
 
 @pytest.mark.parametrize("name", STEPS)

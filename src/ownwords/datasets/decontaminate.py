@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,10 +23,9 @@ if TYPE_CHECKING:
     U64 = NDArray[np.uint64]
 
 #: against    benchmark files or folders (JSONL, text, CSV, Parquet; also .gz, .zst), joined as PATH is; nothing = none
-#: index      a file of hashed runs that `index` made of them, read in their place if it is there
 #: words      so many words in a row that a benchmark has, too, are its own
 #: shortest   a text of a benchmark that is shorter than that counts only as a whole, and below so many words not at all
-PARAMS: Mapping[str, Param] = {"against": "", "index": "", "words": 13, "shortest": 5}
+PARAMS: Mapping[str, Param] = {"against": "", "words": 13, "shortest": 5}
 
 _REASON = "in a benchmark"
 _AT_ONCE = 16_384
@@ -38,7 +36,7 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
 
     raises   Usage for a benchmark that is not there, BadInput for one that cannot be read
     """
-    known = _Known(index(params), int(params["words"]), int(params["shortest"]))
+    known = _Known(_index(params), int(params["words"]), int(params["shortest"]))
 
     def marked(rows: pl.LazyFrame) -> pl.LazyFrame:
         is_known = pl.col("text").map_batches(known.told, return_dtype=pl.Boolean, is_elementwise=True)
@@ -56,25 +54,16 @@ def resources(params: Mapping[str, Param]) -> dict[str, dict[str, str]]:
     return {f"benchmark:{name}": {"name": name, "sha256": sha256_file(path)} for name, path in found.items()}
 
 
-def index(params: Mapping[str, Param]) -> pl.DataFrame:
-    """The hashed runs of words of all benchmarks, `_benchmarks.INDEX`: no text can be read out of them.
+def _index(params: Mapping[str, Param]) -> pl.DataFrame:
+    """The hashed runs of words of all benchmarks, `_benchmarks.INDEX`.
 
-    Kept as Parquet inside an artifact and named by the parameter `index`, it lets a dataset be made again when the
-    benchmarks are gone.
-
-    raises   Usage for a benchmark that is not there, or an index made for other lengths; BadInput for what cannot be read
+    raises   Usage for a benchmark that is not there; BadInput for what cannot be read
     """
     n_words, shortest = int(params["words"]), int(params["shortest"])
     if not 1 <= shortest <= n_words:
         raise Usage(f"a benchmark's shortest text cannot have {shortest} words where runs have {n_words}", "give shortest from 1 to words")
-    kept = Path(str(params["index"]))
-    if not (params["index"] and kept.is_file()):
-        found = _benchmarks.files(str(params["against"]))
-        return _benchmarks.index((_benchmarks.texts(path) for path in found.values()), n_words, shortest)
-    known = pl.read_parquet(kept)
-    if known.schema != pl.Schema(_benchmarks.INDEX) or known.filter(~pl.col("n_words").is_between(shortest, n_words)).height:
-        raise Usage(f"the index {kept.name!r} was not made for runs of {n_words} words", "name the benchmarks instead")
-    return known
+    found = _benchmarks.files(str(params["against"]))
+    return _benchmarks.index((_benchmarks.texts(path) for path in found.values()), n_words, shortest)
 
 
 class _Known:
