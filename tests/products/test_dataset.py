@@ -117,6 +117,27 @@ def test_messages_alternate_and_end_with_the_assistant(tmp_path):
     }
 
 
+def test_preferences_are_made_of_answers_that_readers_scored(tmp_path):
+    said = [("a", "what is a good lantern for the river", None, 3), ("b", "the bicycle market has good ones", 0, 1)]
+    said += [("c", "my teacher carries a kettle instead", 0, 9), ("d", "ask at the harbour by the bridge", 0, None)]
+    rows = [
+        {
+            "text": text,
+            "account_id": f"test:{who}",
+            "reply_to": None if to is None else f"test:{to}",
+            "attributes": json.dumps({"score": score}),
+        }
+        for who, text, to, score in said
+    ]
+    done = built(records(rows), tmp_path / "out", Options(form="preference", held_out=0))
+    (row,) = pl.read_parquet(tmp_path / "out" / "train.parquet").to_dicts()
+    assert row["prompt"] == [{"role": "user", "content": said[0][1]}]
+    assert (row["chosen"][0]["content"], row["rejected"][0]["content"]) == (said[2][1], said[1][1])
+    assert row["record_ids"] == ["test:0", "test:2", "test:1"]
+    assert set(row["origins"]) == {0, 1, 2} <= set(done.origins)
+    assert done.metrics["posts_in"] == done.metrics["posts"] + sum(done.metrics["dropped"].values())
+
+
 def test_the_card_names_purpose_policy_and_what_was_left_out(tmp_path):
     built(network(2), tmp_path / "out")
     card = (tmp_path / "out" / "README.md").read_text()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from pathlib import Path
 
@@ -20,13 +19,14 @@ MESSAGES = [form for form in forms.FORMS if form != "flat"]
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
     """The `datasets` library, with its cache in a folder of this test and no way out to the network."""
-    os.environ["HF_HOME"] = str(tmp_path_factory.mktemp("hub"))
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        datasets = pytest.importorskip("datasets", reason="the library 'datasets' is not installed")
-    datasets.disable_progress_bars()
-    return datasets
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hub")))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            datasets = pytest.importorskip("datasets", reason="the library 'datasets' is not installed")
+        datasets.disable_progress_bars()
+        yield datasets
 
 
 @pytest.fixture(scope="module")
