@@ -3,7 +3,7 @@
 Posts come from the curation workload's maker (`--maker FILE`, else ../shared/bench/curation/make_workload.py), seed 7. Each step runs
 in a process of its own over what the step before it left. CPU seconds are of the process with all its threads, imports left out;
 for Ray they are of this process and of all that it started. `narrow_bytes` is what a step looks at together, a row a key where a
-record has several: on a cluster that is what moves.
+record has several, and `wide_bytes` the rows that are brought together whole: on a cluster that is what moves.
 """
 
 from __future__ import annotations
@@ -129,6 +129,8 @@ def one_step(folder: Path, n: int, name: str, params: dict, source: str, target:
                 narrow = narrow.explode(stage.key)
             said["narrow_bytes"] = narrow.estimated_size()
             break
+        if stage.key is not None:
+            said["wide_bytes"] = rows.collect(engine="streaming").estimated_size()
     return said
 
 

@@ -47,18 +47,18 @@ CATALOGUE = catalogue()
 @pytest.fixture(scope="module", autouse=True)
 def one_ray(tmp_path_factory):
     """Started once for all tests here; nothing of it is left behind."""
-    before = signal.getsignal(signal.SIGTERM), left_behind()
+    before = signal.getsignal(signal.SIGTERM)
     scratch = tmp_path_factory.mktemp("ray")
-    with _ray.started("local", scratch, n_cores=2):
-        ray.cloudpickle.register_pickle_by_value(small_steps)
-        yield
-    assert not ray.is_initialized()
-    assert (signal.getsignal(signal.SIGTERM), left_behind()) == before
-    assert list(scratch.iterdir()) == []
-
-
-def left_behind() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("ow-*"))
+    with tempfile.TemporaryDirectory() as short, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", short)
+        with _ray.started("local", scratch, n_cores=2):
+            ray.cloudpickle.register_pickle_by_value(small_steps)
+            assert any(Path(short).iterdir())
+            yield
+        assert not ray.is_initialized()
+        assert signal.getsignal(signal.SIGTERM) == before
+        assert list(Path(short).iterdir()) == []
+        assert list(scratch.iterdir()) == []
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from ownwords.core import files
 from ownwords.core.errors import Fault, MissingExtra, OwnwordsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 #: Bytes of rows that Ray holds in memory while they move between workers; the rest waits in files in the scratch folder.
 _OBJECTS = 1 << 30
@@ -49,10 +49,10 @@ def started(address: str, scratch: Path, n_cores: int | None = None) -> Iterator
         yield
         return
     with ExitStack() as after:
-        after.enter_context(_same_signals())
+        heard = after.enter_context(_same_signals())
         settings: dict[str, Any] = {"address": address, "runtime_env": {"env_vars": _WORKERS}}
         if address == "local":
-            after.enter_context(_environment(_WORKERS))
+            after.enter_context(_environment({**_WORKERS, "RAY_ADDRESS": None}))
             short = Path(tempfile.mkdtemp(prefix="ow-"))  # names of sockets may have 107 letters
             after.callback(files.remove_tree, short)
             settings = {
@@ -72,6 +72,7 @@ def started(address: str, scratch: Path, n_cores: int | None = None) -> Iterator
             ray.init(**settings, log_to_driver=False, logging_level=logging.ERROR)
         except (OSError, RuntimeError, ValueError) as error:
             raise Fault(f"Ray does not start at {address}: {type(error).__name__}", "ownwords build --engine polars") from error
+        heard()
         _hush()
         yield
 
@@ -116,28 +117,42 @@ def _lock() -> None:
 
 
 @contextmanager
-def _environment(said: Mapping[str, str]) -> Iterator[None]:
-    """Ray is told by the environment what it cannot be told by arguments."""
+def _environment(said: Mapping[str, str | None]) -> Iterator[None]:
+    """Ray is told by the environment what it cannot be told by arguments; None: nothing."""
     before = {name: os.environ.get(name) for name in said}
-    os.environ.update(said)
+    _set(said)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @contextmanager
-def _same_signals() -> Iterator[None]:
-    """Ray takes SIGTERM for itself; afterwards it is heard as before."""
+def _same_signals() -> Iterator[Callable[[], None]]:
+    """SIGTERM, which Ray takes for itself, is heard as before; where nobody heard it, it ends the program in order, Ray with it.
+
+    yields   to be called once Ray has taken it
+    """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield lambda: None
         return
     before = signal.getsignal(signal.SIGTERM)
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    def hear() -> None:
+        signal.signal(signal.SIGTERM, end if before is signal.SIG_DFL else before)
+
     try:
-        yield
+        yield hear
     finally:
         signal.signal(signal.SIGTERM, before)

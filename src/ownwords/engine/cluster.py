@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from ownwords.engine.run import Rows
 
-#: Rows of one part as they come from the gate: what one worker holds at a time.
-ROWS_A_PART = 100_000
+#: Rows of one part as they come from the gate, which is what one worker holds at a time; more, rather than more parts than
+#: `_MOST_PARTS`, because what moves between workers is cut into parts times parts.
+ROWS_A_PART, _MOST_PARTS = 100_000, 1_000
 #: Of these, each with the number of the part: what is done to it.
 Change = Callable[[pl.LazyFrame, int], pl.LazyFrame]
 #: More groups than parts, so that parts are even.
@@ -33,17 +34,18 @@ _GROUP, _PART = "_group", "_part"
 
 
 @contextmanager
-def opened(address: str, scratch: Path) -> Iterator[Callable[[pl.LazyFrame], Rows]]:
+def opened(address: str, scratch: Path, n_rows: int) -> Iterator[Callable[[pl.LazyFrame], Rows]]:
     """Ray, for as long as this lasts; what it yields takes rows into Ray's hands.
 
     address   local: Ray is started here, for this alone; else a cluster that is there, and `scratch` a folder all its machines see
+    n_rows    about how many rows there will be
     raises    MissingExtra where Ray is not installed, Fault for what fails inside Ray
     """
     from ownwords.engine import _ray
 
     with _ray.started(address, scratch):
         try:
-            yield lambda rows: _dealt(rows, scratch)
+            yield lambda rows: _dealt(rows, scratch, max(ROWS_A_PART, n_rows // _MOST_PARTS))
         except _ray.errors() as error:
             raise _ray.explained(error) from error
 
@@ -182,16 +184,16 @@ class Parts:
         return type(self)(path)
 
 
-def _dealt(rows: pl.LazyFrame, scratch: Path) -> Parts:
+def _dealt(rows: pl.LazyFrame, scratch: Path, rows_a_part: int) -> Parts:
     """The rows that the gate lets through, in parts; the gate is asked by this process."""
     folder = scratch / "00-rows"
     if not folder.exists():
-        _sink_parted(rows, folder, None)
+        _sink_parted(rows, folder, rows_a_part=rows_a_part)
     return Parts(folder)
 
 
-def _sink_parted(rows: pl.LazyFrame, folder: Path, column: str | None) -> None:
-    """Rows as files of a folder: ROWS_A_PART in each, or one file for each number in `column`."""
+def _sink_parted(rows: pl.LazyFrame, folder: Path, column: str | None = None, rows_a_part: int | None = None) -> None:
+    """Rows as files of a folder: so many in each, or one file for each number in `column`."""
     partial = folder.with_name(f"{folder.name}.part")
     files.remove_tree(partial)
     partial.mkdir()
@@ -199,13 +201,12 @@ def _sink_parted(rows: pl.LazyFrame, folder: Path, column: str | None) -> None:
     def named(file: FileProviderArgs) -> str:
         return _file(folder, file.index_in_partition + 1 if column is None else file.partition_keys.item()).name
 
-    n_rows = ROWS_A_PART if column is None else None
     parted = pl.PartitionBy(
         partial,
         file_path_provider=named,
         key=column,
         include_key=False if column else None,
-        max_rows_per_file=n_rows,
+        max_rows_per_file=rows_a_part,
         approximate_bytes_per_file=None,
     )
     rows.sink_ipc(parted, mkdir=True, compression="lz4", engine="streaming", maintain_order=False, sync_on_close="all")

@@ -98,7 +98,7 @@ def run(dataset: Dataset, steps: Sequence[tuple[str, Mapping[str, Param]]], scra
     planned = [(name, parameters(name, given)) for name, given in steps]
     kind, address = check_engine(engine)
     _prepare(scratch, dataset, planned, kind)
-    with _opened(kind, address, scratch) as begin:
+    with _opened(kind, address, scratch, dataset.permit.n_allowed) as begin:
         state = _Run(begin(dataset.rows), scratch, [name for name, _ in planned], dataset.permit.n_allowed)
         for position, (name, params) in enumerate(planned):
             state.n_in.append(-1)
@@ -143,12 +143,12 @@ def parameters(name: str, given: Mapping[str, Param]) -> dict[str, Param]:
     return {**known, **given}
 
 
-def _opened(kind: str, address: str, scratch: Path) -> AbstractContextManager[Callable[[pl.LazyFrame], Rows]]:
+def _opened(kind: str, address: str, scratch: Path, n_rows: int) -> AbstractContextManager[Callable[[pl.LazyFrame], Rows]]:
     """What takes rows into the hands of an engine, while it is there."""
     if kind == "ray":
         from ownwords.engine import cluster
 
-        return cluster.opened(address, scratch)
+        return cluster.opened(address, scratch, n_rows)
     return nullcontext(here.Here)
 
 
