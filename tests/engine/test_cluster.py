@@ -206,3 +206,34 @@ def test_blocks_that_ray_would_cut_are_not_cut_within_a_key(small, tmp_path):
         assert run_all(permitted(small), tmp_path / "there", how="ray") == expected
     finally:
         context.target_max_block_size = size
+
+
+def test_a_cluster_that_does_not_answer_is_told(tmp_path, monkeypatch):
+    def refuse(**settings: object) -> None:
+        raise ConnectionError(f"no answer at {settings['address']}")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.raises(Fault, match=r"no Ray at 192\.0\.2\.7:6379") as told:
+        run(permitted(talk(3)), [("clean", {})], tmp_path / "scratch", "ray:192.0.2.7:6379")
+    assert "RAY_AUTH_MODE" in told.value.next
+
+
+def test_here_alone_means_here_alone(tmp_path, monkeypatch):
+    asked: dict[str, object] = {}
+
+    def refuse(**settings: object) -> None:
+        asked.update(settings, RAY_ADDRESS=os.environ.get("RAY_ADDRESS"))
+        raise RuntimeError("enough")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    monkeypatch.setattr(ray, "init", refuse)
+    monkeypatch.setenv("RAY_ADDRESS", "192.0.2.7:6379")
+    with pytest.raises(Fault, match="does not start here"):
+        run(permitted(talk(3)), [("clean", {})], tmp_path / "scratch", "ray")
+    assert (asked["address"], asked["RAY_ADDRESS"], asked["include_dashboard"]) == ("local", None, False)
+    assert asked["object_store_memory"] == 1 << 30
+    assert os.environ["RAY_ADDRESS"] == "192.0.2.7:6379"
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"

@@ -71,7 +71,9 @@ def started(address: str, scratch: Path, n_cores: int | None = None) -> Iterator
         try:
             ray.init(**settings, log_to_driver=False, logging_level=logging.ERROR)
         except (OSError, RuntimeError, ValueError) as error:
-            raise Fault(f"Ray does not start at {address}: {type(error).__name__}", "ownwords build --engine polars") from error
+            what = "Ray does not start here" if address == "local" else f"there is no Ray at {address} that answers"
+            next = "leave --engine out" if address == "local" else "check the address, and RAY_AUTH_MODE=token where it asks for one"
+            raise Fault(f"{what}: {type(error).__name__}", next) from error
         heard()
         _hush()
         yield
