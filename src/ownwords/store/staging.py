@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ownwords.store.store import Store
 
 _ROWS_AT_A_TIME = 250_000
-_FILES_AT_A_TIME = 20
+_FILES_AT_A_TIME = 25
 #: What lets a reader pass over row groups of other buckets; not compressed, for it is read once and soon.
 _STATISTICS: dict[str, bool] = {"min": True, "max": True, "distinct_count": False, "null_count": False}
 #: A file in the folder of an ingest whose rows were deleted, because somebody in them was forgotten.
@@ -143,12 +143,14 @@ class Staging:
 
         A few further ids may be among them: whoever reads on looks at the ids.
         """
-        keys = self._rows().filter(pl.col("record_id").is_not_null()).select(_key(), _author()).collect(engine="streaming")
-        again = keys["_key"].filter(keys["_key"].is_duplicated())
+        staged = self._rows().filter(pl.col("record_id").is_not_null())
+        keys = staged.select(_key()).collect(engine="streaming")["_key"].sort()
+        again = keys.filter(keys == keys.shift())
         if store.versions.next_no == 1:
             return again.unique()
+        told = staged.select(_key(), _author())
         held = store.scan().filter(pl.col("account_id").is_not_null()).select(_key(), _author())
-        other = held.join(keys.lazy(), on="_key", how="inner", suffix="_told").filter(pl.col("_author") != pl.col("_author_told"))
+        other = held.join(told, on="_key", how="inner", suffix="_told").filter(pl.col("_author") != pl.col("_author_told"))
         return pl.concat([again, other.select("_key").collect(engine="streaming")["_key"]]).unique()
 
     def _homed(self, store: Store, twice: pl.Series) -> pl.DataFrame:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 N_BUCKETS = 64
 MAX_FILES_PER_BUCKET = 16
+_ROW_GROUP = 1 << 16
 _REPEATED = ("state", "account_id", "network", "category", "visibility", "language", "terms", "batch", "jurisdiction")
 
 
@@ -184,8 +185,16 @@ def _reader(table: DeltaTable, frames: Iterable[pl.DataFrame]) -> RecordBatchRea
 
 @cache
 def _properties() -> WriterProperties:
-    """Zstandard, and no column statistics: minima and maxima are people's words. Dictionaries only where few values come again."""
+    """Zstandard, and no column statistics: minima and maxima are people's words. Dictionaries only where few values come again.
+
+    Row groups are small: one is held whole by whoever reads or writes it, and one account may have millions of rows.
+    """
     from deltalake import ColumnProperties, WriterProperties
 
     plain, coded = (ColumnProperties(statistics_enabled="NONE", dictionary_enabled=coded) for coded in (False, True))
-    return WriterProperties(compression="ZSTD", default_column_properties=plain, column_properties=dict.fromkeys(_REPEATED, coded))
+    return WriterProperties(
+        compression="ZSTD",
+        max_row_group_size=_ROW_GROUP,
+        default_column_properties=plain,
+        column_properties=dict.fromkeys(_REPEATED, coded),
+    )
