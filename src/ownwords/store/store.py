@@ -54,8 +54,12 @@ class Store:
             rows = rows.filter(pl.col("bucket").is_in(sorted(set(buckets))))
         if batches is not None:
             rows = rows.filter(pl.col("batch").is_in(list(batches)))
-        revised = rows.filter(pl.col("revision") > 0).group_by("record_id").agg(pl.col("revision").max().alias("newest"))
-        current = rows.join(revised, on="record_id", how="left")
+        # Looked at beforehand: one query that reads the rows twice would hold all of them in memory until it has seen the last.
+        edited = rows.filter(pl.col("revision") > 0).select("record_id", "revision").collect(engine="streaming")
+        if edited.is_empty():
+            return rows
+        newest = edited.lazy().group_by("record_id").agg(pl.col("revision").max().alias("newest"))
+        current = rows.join(newest, on="record_id", how="left", build_side="force_right")
         return current.filter(pl.col("newest").is_null() | (pl.col("revision") == pl.col("newest"))).drop("newest")
 
     def by_numbers(self, numbers: Iterable[int]) -> pl.LazyFrame:
