@@ -14,7 +14,9 @@ from world import random_world
 
 ROOT = Path(__file__).parents[1]
 #: What only extras and tools bring; a stand-in for an environment that lacks them.
-ABSENT = "torch transformers tokenizers safetensors peft fastapi starlette uvicorn pydantic httpx pyarrow psycopg ray pandas hypothesis pytest"
+ABSENT = (
+    "torch transformers tokenizers safetensors peft fastapi starlette uvicorn pydantic httpx pyarrow psycopg ray pandas hypothesis pytest"
+)
 BARE = f"""
 import sys
 class Absent:

@@ -10,7 +10,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ownwords.datasets import _alike, exact, near
+from ownwords.datasets import exact, near
+from ownwords.datasets.near import alike
 from posts import WORDS, kept
 
 SHORT = ["the", "of", "a", "is", "so", "love", "this", "song", "day", "good"]
@@ -155,7 +156,7 @@ def test_however_much_is_looked_at_at_once_the_same_rows_stay(monkeypatch):
     rows = posts(*(" ".join(rng.choices([*WORDS, *SHORT], k=rng.choice([6, 9, 80]))) for _ in range(600)))
     at_once = stay(near, rows)
     for name in ("_ROWS_AT_A_TIME", "_KEYS_AT_A_TIME", "_PAIRS_AT_A_TIME"):
-        monkeypatch.setattr(_alike, name, 7)
+        monkeypatch.setattr(alike, name, 7)
     assert stay(near, rows) == at_once
     assert len(at_once) < 600
 

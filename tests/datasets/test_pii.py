@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownwords.core.errors import Usage
-from ownwords.datasets import _numbers, _passes, clean, pii
-from ownwords.datasets._words import touched
+from ownwords.datasets import clean, pii
+from ownwords.datasets._texts import touched
+from ownwords.datasets.pii import masking, numbers
 
 PLAIN = tuple(kind for kind in pii.KINDS if kind != "url")
 
@@ -167,7 +168,7 @@ texts = st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), min
 def test_spans_are_where_the_text_is_masked(rows, kinds):
     series = pl.Series(rows, dtype=pl.String)
     told = pii.spans(series, kinds)
-    spliced = list(series.str.replace_many(_passes.RESERVED, [" "] * 6))
+    spliced = list(series.str.replace_many(masking.RESERVED, [" "] * 6))
     for row, start, end, kind in reversed(list(told.iter_rows())):
         assert 0 <= start < end <= len(spliced[row])
         spliced[row] = spliced[row][:start] + f"[{kind}]" + spliced[row][end:]
@@ -185,7 +186,7 @@ def test_short_cuts_change_nothing(rows):
     fast = clean.plain(series)
     masked_fast = pii.masked(fast, PLAIN)
     with pytest.MonkeyPatch.context() as patched:
-        for module in (clean, _passes, _numbers):
+        for module in (clean, masking, numbers):
             patched.setattr(module, "touched", everywhere)
         assert clean.plain(series).to_list() == fast.to_list()
         assert pii.masked(fast, PLAIN).to_list() == masked_fast.to_list()

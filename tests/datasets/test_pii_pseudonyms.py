@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ownwords.datasets._pseudonyms import NUMBERED
+from ownwords.datasets.pii.pseudonyms import NUMBERED
 from ownwords.engine.run import run
 from posts import permitted, records
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownwords.datasets import _words
-from ownwords.datasets._words import Words, folded, hash_of, touched
+from ownwords.datasets._texts import touched
+from ownwords.datasets._words import Words, folded, hash_of
 
 
 def plain(text: str) -> list[str]:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from ownwords.datasets._texts import MARK, touched
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MARK = r"\[[a-z]{2,9}(?:_[0-9]+)?\]"
 #: Scripts that put no space between words: each letter counts as one.
 _UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
 _NO_WORD = r"[^\p{L}\p{N}\p{M}\x00-\x7f]+"
@@ -82,24 +81,8 @@ def hash_of(word: str) -> int:
 
 def folded(texts: pl.Series) -> pl.Series:
     """One form for letters of all widths and cases; marks like `[user]`, which are nobody's words, as a space."""
-    texts = touched(texts, texts.str.contains("[", literal=True), lambda some: some.str.replace_all(_MARK, " "))
+    texts = touched(texts, texts.str.contains("[", literal=True), lambda some: some.str.replace_all(MARK, " "))
     return touched(texts.str.to_lowercase(), ~_is_ascii(texts), _of_other_letters)
-
-
-def touched(texts: pl.Series, which: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """`texts` with `change` applied to those of `which` alone.
-
-    which    bool[R]; null = no
-    change   string[n] -> string[n], each by itself
-    """
-    places = which.arg_true()
-    if not len(places):
-        return texts
-    if len(places) == len(texts):
-        return change(texts)
-    order = np.arange(len(texts), dtype=np.uint32)
-    order[places.to_numpy()] = np.arange(len(texts), len(texts) + len(places), dtype=np.uint32)
-    return pl.concat([texts, change(texts.gather(places)).rename(texts.name)]).gather(pl.Series(order))
 
 
 def _is_ascii(texts: pl.Series) -> pl.Series:

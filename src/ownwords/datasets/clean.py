@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core.step import DROP, Stage
-from ownwords.datasets._tokens import CODE, FORGOTTEN, LINK, QUOTE, URL
-from ownwords.datasets._words import touched
+from ownwords.datasets._texts import CODE, FORGOTTEN, LINK, QUOTE, URL, touched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

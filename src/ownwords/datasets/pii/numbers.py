@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ownwords.datasets import _checksums as checks
-from ownwords.datasets._dialling import is_abroad, is_inland
-from ownwords.datasets._passes import FOUND, MARK, SPANS, has_any, pieces
-from ownwords.datasets._words import touched
+from ownwords.datasets._texts import touched
+from ownwords.datasets.pii import checksums as checks
+from ownwords.datasets.pii.dialling import is_abroad, is_inland
+from ownwords.datasets.pii.masking import FOUND, MARK, SPANS, has_any, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -67,7 +67,7 @@ Judges = tuple[tuple[str, pl.Expr, "Callable[[pl.DataFrame], pl.Series]"], ...]
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A pass that finds what has a shape and is believed by judges; see `_passes.Pass`.
+    """A pass that finds what has a shape and is believed by judges; see `masking.Pass`.
 
     kinds     which of `KINDS` are told
     hints     cheap patterns of which a text must have one before the shapes are looked for

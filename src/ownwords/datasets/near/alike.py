@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ownwords.datasets._sketches import begins, is_in_sample, is_joining
+from ownwords.datasets.near.sketches import begins, is_in_sample, is_joining
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def repeated(texts: pl.DataFrame, order: I64, similarity: float) -> Mask:
     telling word, that the other has not, and if they have their common words in one order.
     A key of another text by chance costs a comparison, never a text.
 
-    texts    `_sketches.SCHEMA`[R]
+    texts    `sketches.SCHEMA`[R]
     order    int64[R]: the texts, earliest first
     """
     words = _Words(texts["words"].get_chunks(), texts["sampled"].to_numpy())

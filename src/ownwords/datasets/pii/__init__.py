@@ -9,15 +9,16 @@ import polars as pl
 
 from ownwords.core.errors import Usage
 from ownwords.core.step import Reduce, Stage
-from ownwords.datasets import _numbers, _passes, _pseudonyms, _recognised
-from ownwords.datasets._passes import Shape, Within
-from ownwords.datasets._tokens import FORGOTTEN, LINK, NAMES
+from ownwords.datasets._texts import FORGOTTEN, LINK
+from ownwords.datasets.pii import masking, numbers, pseudonyms, recognised
+from ownwords.datasets.pii.masking import Shape, Within
+from ownwords.datasets.pii.names import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ownwords.core.step import Param
-    from ownwords.datasets._passes import Pass
+    from ownwords.datasets.pii.masking import Pass
 
 #: user      names of accounts: @name, u/name, name_99, ids; what the store wrote as [forgotten] with them
 #: email     addresses, also spelled: x at y dot com
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 #: secret    what opens a door: user:password and tokens in links, access keys
 #: url       links; the step `clean` has taken them out
 #: place organisation   what only a recogniser finds
-KINDS = ("user", "email", *_numbers.KINDS, "secret", "url")
+KINDS = ("user", "email", *numbers.KINDS, "secret", "url")
 
 #: kinds   what is taken out, of `KINDS`; a product takes out `user` always, because a forgotten name is one (law 2)
 #: recogniser   plug-in that finds persons ([user]), places and organisations, with what it is told after a colon; empty = none
@@ -73,11 +74,11 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
     """
     asked = _asked(str(params["kinds"]))
     kinds = tuple(kind for kind in KINDS if kind in asked)
-    stages = _pseudonyms.stages(_plan(kinds)) if params["pseudonyms"] else (_each(partial(masked, kinds=kinds)),)
+    stages = pseudonyms.stages(_plan(kinds)) if params["pseudonyms"] else (_each(partial(masked, kinds=kinds)),)
     if not params["recogniser"]:
         return stages
-    find = _recognised.reader(str(params["recogniser"]))
-    return (*stages, _each(partial(_recognised.masked, find=find, kinds=asked)))
+    find = recognised.reader(str(params["recogniser"]))
+    return (*stages, _each(partial(recognised.masked, find=find, kinds=asked)))
 
 
 def _each(change: Callable[[pl.Series], pl.Series]) -> Stage:
@@ -87,17 +88,17 @@ def _each(change: Callable[[pl.Series], pl.Series]) -> Stage:
 
 def masked(texts: pl.Series, kinds: tuple[str, ...] = KINDS) -> pl.Series:
     """string[R] to string[R], each by itself; null stays null."""
-    return _passes.masked(_passes.ready(texts), _plan(kinds))
+    return masking.masked(masking.ready(texts), _plan(kinds))
 
 
 def spans(texts: pl.Series, kinds: tuple[str, ...] = KINDS) -> pl.DataFrame:
     """What `masked` takes out: table[row, start, end, kind], in characters of the texts as they are, in order."""
-    return _passes.spans(_passes.ready(texts), _plan(kinds))
+    return masking.spans(masking.ready(texts), _plan(kinds))
 
 
 def _asked(kinds: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in kinds.split(",") if name.strip())
-    known = dict.fromkeys([*KINDS, *_recognised.MASKS.values()])
+    known = dict.fromkeys([*KINDS, *recognised.MASKS.values()])
     for name in names:
         if name not in known:
             raise Usage(f"step 'pii' knows no kind {name!r}; it has {', '.join(known)}", "mend the parameter `kinds`")
@@ -119,7 +120,7 @@ def _plan(kinds: tuple[str, ...]) -> tuple[Pass | Within, ...]:
         Within(
             ("[0-9]",),
             (
-                *_numbers.passes(kinds),
+                *numbers.passes(kinds),
                 Shape("phone", _AFTER_CALL, keeps=1, hints=(_FIGURES,)),
                 Shape("phone", _BEFORE_PLACE, keeps=2, hints=(_FIGURES,)),
             ),

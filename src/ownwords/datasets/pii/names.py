@@ -1,13 +1,11 @@
-"""The words that stand for what was taken out, and the shapes of names in running text."""
+"""The shapes of names and addresses in running text."""
 
 from __future__ import annotations
 
 from ownwords.core import handles
-from ownwords.datasets._passes import Shape, Within
+from ownwords.datasets._texts import FORGOTTEN
+from ownwords.datasets.pii.masking import Shape, Within
 
-URL, CODE, QUOTE = "[url]", "[code]", "[quote]"
-#: What the store writes where a forgotten person's name stood. Law 2: it must come out exactly as the name would have.
-FORGOTTEN = r"\[forgotten\]"
 _NAME = r"[A-Za-z0-9_]+"
 #: The rest of a name once it began: `.bsky.social`, `-smith`, `@mastodon.social`, or another name glued to it.
 _REST = rf"(?:[.-]{_NAME}|@{_NAME}|@?{FORGOTTEN})*"
@@ -30,14 +28,6 @@ _IDS = rf"(^|[^:A-Za-z0-9_])(?i:[a-z][a-z0-9_.-]*:@?[a-z0-9_-]*[0-9]{{3}}[a-z0-9
 _GLUED = rf"{FORGOTTEN}{_REST}"
 
 
-_HOSTS = (
-    "com|org|net|edu|gov|info|biz|io|co|me|ly|gl|gd|be|app|dev|ai|tv|fm|id|uk|us|de|fr|nl|ru|jp|in|au|ca|br|it|es|se|ch|social|xyz|"
-    "online|site|news|blog"
-)
-_IN_LINK = rf"{FORGOTTEN}|\([^\s()<>]*\)"
-#: The rest of a link: brackets only in pairs, no full stop at the end.
-_LINK_END = rf"(?:{_IN_LINK}|[^\s<>\"'()\[\]{{}}])*(?:{_IN_LINK}|[^\s<>\"'()\[\]{{}}.,;:!?…*])"
-LINK = rf"(?i)\b(?:(?:https?|ftp)://|www\.){_LINK_END}|\b(?:[a-z0-9-]+\.)+(?:{_HOSTS})(?:/(?:{_LINK_END})?|{FORGOTTEN}(?:{_LINK_END})?)"
 #: Every address as `[email]` and every name as `[user]`, whether it stands there or the store wrote `[forgotten]`. Some twice: of two
 #: names side by side, the first match used up what parts them.
 NAMES = (

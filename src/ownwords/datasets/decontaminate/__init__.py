@@ -10,8 +10,8 @@ import polars as pl
 from ownwords.core.errors import Usage
 from ownwords.core.files import sha256_file
 from ownwords.core.step import DROP, Stage
-from ownwords.datasets import _benchmarks
 from ownwords.datasets._words import Words, folded
+from ownwords.datasets.decontaminate import benchmarks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,20 +50,20 @@ def resources(params: Mapping[str, Param]) -> dict[str, dict[str, str]]:
 
     raises   Usage for a benchmark that is not there
     """
-    found = _benchmarks.files(str(params["against"]))
+    found = benchmarks.files(str(params["against"]))
     return {f"benchmark:{name}": {"name": name, "sha256": sha256_file(path)} for name, path in found.items()}
 
 
 def _index(params: Mapping[str, Param]) -> pl.DataFrame:
-    """The hashed runs of words of all benchmarks, `_benchmarks.INDEX`.
+    """The hashed runs of words of all benchmarks, `benchmarks.INDEX`.
 
     raises   Usage for a benchmark that is not there; BadInput for what cannot be read
     """
     n_words, shortest = int(params["words"]), int(params["shortest"])
     if not 1 <= shortest <= n_words:
         raise Usage(f"a benchmark's shortest text cannot have {shortest} words where runs have {n_words}", "give shortest from 1 to words")
-    found = _benchmarks.files(str(params["against"]))
-    return _benchmarks.index((_benchmarks.texts(path) for path in found.values()), n_words, shortest)
+    found = benchmarks.files(str(params["against"]))
+    return benchmarks.index((benchmarks.texts(path) for path in found.values()), n_words, shortest)
 
 
 class _Known:
@@ -84,14 +84,14 @@ class _Known:
 
     def _told(self, texts: pl.Series) -> NDArray[np.bool_]:
         words = Words.of(folded(texts.fill_null("")))
-        sums = _benchmarks.summed(words)
+        sums = benchmarks.summed(words)
         hits = [_found(words, sums, self.long, self.n_words)]
         if len(self.starts.values):
             begun = _found(words, sums, self.starts, self.shortest)
             ends = np.repeat(words.offsets[1:], words.counts)[begun]
             for n, runs in self.short.items():
                 whole = begun[begun + n <= ends]
-                hits.append(whole[runs.has(_benchmarks.runs(sums, whole, n))])
+                hits.append(whole[runs.has(benchmarks.runs(sums, whole, n))])
         is_known = np.zeros(len(texts), bool)
         is_known[np.searchsorted(words.offsets, np.concatenate(hits), side="right") - 1] = True
         return is_known
@@ -99,8 +99,8 @@ class _Known:
 
 def _found(words: Words, sums: U64, runs: _Set, n_words: int) -> NDArray[np.int64]:
     """The words at which a run of so many begins that is one of `runs`."""
-    starts = _benchmarks.run_starts(words, n_words) if len(runs.values) else np.zeros(0, np.int64)
-    return starts[runs.has(_benchmarks.runs(sums, starts, n_words))]
+    starts = benchmarks.run_starts(words, n_words) if len(runs.values) else np.zeros(0, np.int64)
+    return starts[runs.has(benchmarks.runs(sums, starts, n_words))]
 
 
 class _Set:

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from ownwords.core.step import Reduce
-from ownwords.datasets._alike import repeated
 from ownwords.datasets._copies import marked, narrow
-from ownwords.datasets._sketches import SCHEMA, sketched
 from ownwords.datasets._words import Words, folded
+from ownwords.datasets.near.alike import repeated
+from ownwords.datasets.near.sketches import SCHEMA, sketched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: keep_unknown   with `keep`: rows whose language nobody can tell stay
 PARAMS: Mapping[str, Param] = {"trust": "declared", "keep": "", "keep_unknown": True}
 
-_TABLE = Path(__file__).with_name("_languages.toml")
+_TABLE = Path(__file__).with_name("words.toml")
 #: Codes that say nothing, and old ones for languages that have another now.
 _NO_LANGUAGE = ("und", "zxx", "mul", "mis", "art")
 _RENAMED = {"in": "id", "iw": "he", "ji": "yi", "fil": "tl", "nb": "no", "nn": "no", "msa": "ms", "ind": "id", "eng": "en"}

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core.step import Reduce, Stage
-from ownwords.datasets._passes import MARK, masked, ready, spans, spliced
 from ownwords.datasets._stable import hashed
-from ownwords.datasets._words import touched
+from ownwords.datasets._texts import touched
+from ownwords.datasets.pii.masking import MARK, masked, ready, spans, spliced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ownwords.datasets._passes import Pass, Within
+    from ownwords.datasets.pii.masking import Pass, Within
 
 #: Names and addresses get none: what the store wrote as [forgotten] must come out the same as the name (law 2).
 NUMBERED = ("phone", "card", "iban", "ip", "nik", "ssn", "id")

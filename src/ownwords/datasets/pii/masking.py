@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
-from ownwords.datasets._words import touched
+from ownwords.datasets._texts import touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

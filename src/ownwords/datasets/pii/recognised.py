@@ -9,8 +9,8 @@ import polars as pl
 
 from ownwords.core import plugins
 from ownwords.core.errors import Fault
-from ownwords.datasets._passes import Shape, spliced
-from ownwords.datasets._words import touched
+from ownwords.datasets._texts import touched
+from ownwords.datasets.pii.masking import Shape, spliced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
