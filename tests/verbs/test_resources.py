@@ -63,3 +63,22 @@ def test_a_benchmark_that_is_not_there_is_told_before_any_work(tmp_path):
     root = settle(WORLD, tmp_path / "w")
     with pytest.raises(Usage, match=r"'riddles\.txt' is not there"):
         ownwords.build(root, "dataset", against=str(tmp_path / "riddles.txt"))
+
+
+def test_no_word_of_a_benchmark_stays_in_the_workspace(tmp_path):
+    root = settle(WORLD, tmp_path / "w")
+    theirs = next(row["text"] for row in WORLD.rows if row["author"] == GONE.account and len(row["text"].split()) >= 8)
+    (tmp_path / "riddles.txt").write_text(theirs + "\n")
+    ownwords.build(root, "dataset", form="flat", against=str(tmp_path / "riddles.txt"))
+    ownwords.forget(root, GONE.account)
+    kept = [path for path in (root / "resources").rglob("*") if path.is_file()]
+    assert kept
+    words = theirs.split()
+    assert not [path for path in kept for word in words if word.encode() in path.read_bytes()]
+
+
+def test_an_empty_folder_is_told_as_one(tmp_path):
+    root = settle(WORLD, tmp_path / "w")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(Usage, match="holds no benchmark"):
+        ownwords.build(root, "dataset", against=str(tmp_path / "empty"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ownwords.verbs._house import House
 
@@ -18,49 +18,75 @@ FOLDER = "resources"
 
 
 def kept(house: House, options: Any) -> Any:
-    """`options`, each file or folder they name as a resource copied, and called `resources/SHA256/NAME` from now on.
+    """`options`, what they name as a resource kept in the workspace, and called `resources/SHA256/NAME` from now on.
 
-    Options that may name one bear `resource` in their metadata; several paths are joined as in PATH. What is not there stays as
-    it is: it is a name on a hub, or for the product to complain of.
+    Options that may name one bear `resource` in their metadata. "copy": the file or folder is copied. "benchmarks": of all that are
+    named, joined as in PATH, hashed runs of words are kept, for their texts may be somebody's who is forgotten one day.
+    What is not there stays as it is: it is a name on a hub, or for the product to complain of.
     """
-    return _changed(options, lambda part: _copied(house, Path(part).resolve()) if Path(part).exists() else part)
+    ways = {"copy": _copied, "benchmarks": _hashed}
+    return _changed(options, lambda value, kind: ways[kind](house, value))
 
 
 def found(house: House, options: Any) -> Any:
-    """`options` with the places where those copies lie."""
+    """`options` with the places where those lie."""
     root = house.workspace.root
-    return _changed(options, lambda part: str(root / part) if part.startswith(f"{FOLDER}/") and (root / part).exists() else part)
+    return _changed(options, lambda value, _: str(root / value) if value.startswith(f"{FOLDER}/") and (root / value).exists() else value)
 
 
-def _changed(options: Any, change: Callable[[str], str]) -> Any:
-    named = {field.name: getattr(options, field.name) for field in fields(options) if field.metadata.get("resource")}
-    told = {name: os.pathsep.join(change(part) for part in value.split(os.pathsep)) for name, value in named.items() if value}
+def _changed(options: Any, change: Callable[[str, str], str]) -> Any:
+    named = {field.name: field.metadata["resource"] for field in fields(options) if field.metadata.get("resource")}
+    told = {name: change(getattr(options, name), kind) for name, kind in named.items() if getattr(options, name)}
     return replace(options, **told) if told else options
 
 
-def _copied(house: House, path: Path) -> str:
-    """Name of the copy of a file or folder, made unless it is there."""
+def _copied(house: House, value: str) -> str:
+    """The name of the copy of a file or folder; what is not there, or holds nothing, is left as it is named."""
+    path = Path(value).resolve()
+    inside = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    if not path.exists() or not inside:
+        return value
+
+    def copy(folder: Path) -> str:
+        for one in inside:
+            target = folder / one.relative_to(path.parent)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(one, target)
+        return path.name
+
+    return _made(house, {one.relative_to(path.parent).as_posix(): one for one in inside}, copy)
+
+
+def _hashed(house: House, value: str) -> str:
+    """The name of what stands for some benchmarks.
+
+    raises   Usage for one that is not there; BadInput for what cannot be read
+    """
+    from ownwords.datasets import decontaminate
+    from ownwords.datasets.decontaminate import benchmarks
+
+    return _made(house, benchmarks.files(value), lambda folder: decontaminate.keep(value, folder))
+
+
+def _made(house: House, inside: Mapping[str, Path], write: Callable[[Path], str]) -> str:
+    """`resources/SHA256/NAME` for what `write` puts into a folder and gives its name; the sum is that of the files it is made of."""
     from ownwords.core import files
 
-    inside = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
     digest = sha256()
-    for one in inside:
-        digest.update(f"{one.relative_to(path.parent).as_posix()}\0{files.sha256_file(one)}\0".encode(errors="surrogatepass"))
+    for name, path in inside.items():
+        digest.update(f"{name}\0{files.sha256_file(path)}\0".encode(errors="surrogatepass"))
     name = f"{FOLDER}/{digest.hexdigest()}"
+    partial = house.workspace.tmp / f"resource-{os.getpid()}-{digest.hexdigest()}"
+    files.remove_tree(partial)
+    partial.mkdir(parents=True)
+    written = write(partial)
     target = house.workspace.root / name
-    if not target.exists():
-        partial = house.workspace.tmp / f"resource-{os.getpid()}-{digest.hexdigest()}"
+    target.parent.mkdir(exist_ok=True)
+    files.fsync_tree(partial)
+    try:
+        files.rename(partial, target)
+    except OSError:  # it is there already
         files.remove_tree(partial)
-        for one in inside:
-            copy = partial / one.relative_to(path.parent)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(one, copy)
-        files.fsync_tree(partial)
-        target.parent.mkdir(exist_ok=True)
-        try:
-            files.rename(partial, target)
-        except OSError:  # another build had the same, and was quicker
-            files.remove_tree(partial)
-            if not target.exists():
-                raise
-    return f"{name}/{path.name}"
+        if not (target / written).exists():
+            raise
+    return f"{name}/{written}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,12 +24,13 @@ if TYPE_CHECKING:
 
     U64 = NDArray[np.uint64]
 
-#: against    benchmark files or folders (JSONL, text, CSV, Parquet; also .gz, .zst), joined as PATH is; nothing = none
+#: against    benchmark files or folders (JSONL, text, CSV, Parquet; also .gz, .zst), joined as PATH is; or what `keep` wrote
 #: words      so many words in a row that a benchmark has, too, are its own
 #: shortest   a text of a benchmark that is shorter than that counts only as a whole, and below so many words not at all
 PARAMS: Mapping[str, Param] = {"against": "", "words": 13, "shortest": 5}
 
 _REASON = "in a benchmark"
+_KEPT, _NAMES = ".runs", ".json"
 _AT_ONCE = 16_384
 
 
@@ -50,8 +53,27 @@ def resources(params: Mapping[str, Param]) -> dict[str, dict[str, str]]:
 
     raises   Usage for a benchmark that is not there
     """
-    found = benchmarks.files(str(params["against"]))
-    return {f"benchmark:{name}": {"name": name, "sha256": sha256_file(path)} for name, path in found.items()}
+    against = str(params["against"])
+    if against.endswith(_KEPT):
+        found: dict[str, str] = json.loads(Path(f"{against}{_NAMES}").read_bytes())
+    else:
+        found = {name: sha256_file(path) for name, path in benchmarks.files(against).items()}
+    return {f"benchmark:{name}": {"name": name, "sha256": sha256} for name, sha256 in found.items()}
+
+
+def keep(against: str, folder: Path) -> str:
+    """Write to `folder` what stands for these benchmarks: hashed runs of words, from which no text can be read; the name of the file.
+
+    It takes the place of `against` when they are gone, for the lengths that are the step's defaults.
+
+    raises   Usage for a benchmark that is not there; BadInput for what cannot be read
+    """
+    asked = {**PARAMS, "against": against}
+    kept = folder / f"benchmarks{_KEPT}"
+    _index(asked).write_parquet(kept)
+    names = {found["name"]: found["sha256"] for found in resources(asked).values()}
+    Path(f"{kept}{_NAMES}").write_text(json.dumps(names, indent=1) + "\n", encoding="utf-8")
+    return kept.name
 
 
 def _index(params: Mapping[str, Param]) -> pl.DataFrame:
@@ -62,7 +84,13 @@ def _index(params: Mapping[str, Param]) -> pl.DataFrame:
     n_words, shortest = int(params["words"]), int(params["shortest"])
     if not 1 <= shortest <= n_words:
         raise Usage(f"a benchmark's shortest text cannot have {shortest} words where runs have {n_words}", "give shortest from 1 to words")
-    found = benchmarks.files(str(params["against"]))
+    against = str(params["against"])
+    if against.endswith(_KEPT):
+        known = pl.read_parquet(against)
+        if known.filter(~pl.col("n_words").is_between(shortest, n_words)).height:
+            raise Usage(f"{Path(against).name!r} was not made for runs of {n_words} words", "name the benchmarks themselves")
+        return known
+    found = benchmarks.files(against)
     return benchmarks.index((benchmarks.texts(path) for path in found.values()), n_words, shortest)
 
 

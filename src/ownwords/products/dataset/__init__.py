@@ -29,7 +29,7 @@ class Options:
     short_answers: bool = field(default=True, metadata={"says": "answers of one word or emoji are worth learning; not for flat"})
     near: float = field(default=0.6, metadata={"says": "share of words in common from which the later of two posts goes; 0: keep both"})
     against: str = field(
-        default="", metadata={"says": "benchmark files or a folder of them: posts that hold a piece of one go", "resource": True}
+        default="", metadata={"says": "benchmark files or a folder of them: posts that hold a piece of one go", "resource": "benchmarks"}
     )
     per_person: int = field(default=0, metadata={"says": "at most so many posts of one person; 0: all"})
     balance: str = field(
@@ -45,7 +45,7 @@ class Options:
     recogniser: str = field(
         default="", metadata={"says": "a plug-in that finds names of people and places in running text, such as tagger; empty: none"}
     )
-    recogniser_model: str = field(default="", metadata={"says": "folder or hub id of what it works with", "resource": True})
+    recogniser_model: str = field(default="", metadata={"says": "folder or hub id of what it works with", "resource": "copy"})
     max_turns: int = field(default=8, metadata={"says": "turns to learn in one dialogue; conversations only"})
     max_context: int = field(default=2, metadata={"says": "earlier turns shown before them; not for flat"})
     split: str = field(
@@ -56,7 +56,7 @@ class Options:
     split_at: str = field(default="", metadata={"says": "with --split time: hold out what was written from this day on, 2026-01-31"})
     seed: int = field(default=7, metadata={"says": "another seed holds out other people, and samples others"})
     tokenizer: str = field(
-        default="", metadata={"says": "folder or hub id of a tokenizer: write packed tokens too; empty: none", "resource": True}
+        default="", metadata={"says": "folder or hub id of a tokenizer: write packed tokens too; empty: none", "resource": "copy"}
     )
     context: int = field(default=2048, metadata={"says": "tokens a window of these"})
 
