@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 
 import polars as pl
 import pytest
 
 from ownwords.core.schemas import PARSED, conform
+from ownwords.store import ids as ids_of
 from ownwords.store.ids import Ids
 from ownwords.store.staging import Staging
 from ownwords.store.store import Store, Versions
@@ -66,6 +67,8 @@ def test_many_small_additions_are_few_runs_and_all_are_found(held):
     _, ids, path = held
     for n in range(100):
         ids.add(pl.DataFrame({"record_id": [f"y:{n}", "y:again"], "record_no": [5000 + n, 9000 + n]}))
+    assert ids.find("x:42") is None  # until it is said of which version it knows
+    ids.settle(2)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT COUNT(*) FROM runs").fetchone()[0] < 20
     assert [ids.find(f"y:{n}") for n in range(100)] == [[5000 + n] for n in range(100)]
@@ -77,8 +80,10 @@ def test_an_id_of_more_revisions_than_a_page_holds_is_found_and_dropped_whole(he
     _, ids, path = held
     names = ["y:1", *["y:2"] * 3000, "y:3"]
     ids.add(pl.DataFrame({"record_id": names, "record_no": range(3002)}))
+    ids.settle(2)
     assert [len(ids.find(name)) for name in ("y:1", "y:2", "y:3")] == [1, 3000, 1]
     ids.drop(["y:2"])
+    ids.settle(3)
     assert [len(ids.find(name)) for name in ("y:1", "y:2", "y:3")] == [1, 0, 1]
     assert ids._hash("y:2") not in path.read_bytes()
 
@@ -91,3 +96,20 @@ def test_a_page_cut_short_is_a_lost_index(held):
     assert ids.version() is None
     ids.rebuild(store)
     assert ids.find("x:42") != []
+
+
+def test_runs_that_become_one_while_an_id_is_looked_for_are_found_all_the_same(held, monkeypatch):
+    _, ids, path = held
+    for n in range(5):
+        ids.add(pl.DataFrame({"record_id": [f"y:{n}"], "record_no": [5000 + n]}))
+    ids.settle(2)
+    look = ids_of._found
+
+    def merged_before(*asked: object) -> list[int]:
+        with closing(sqlite3.connect(path, timeout=0)) as other, suppress(sqlite3.OperationalError), other:
+            ids_of._merge(other)
+        return look(*asked)
+
+    monkeypatch.setattr(ids_of, "_RUNS", 2)
+    monkeypatch.setattr(ids_of, "_found", merged_before)
+    assert [ids.find(f"y:{n}") for n in range(5)] == [[5000 + n] for n in range(5)]

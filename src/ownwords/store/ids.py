@@ -50,10 +50,16 @@ class Ids:
         self._is_lost = False
 
     def find(self, record_id: str) -> list[int] | None:
-        """The numbers of every revision of a record, and seldom of another; empty if it is not held, None if the index is damaged."""
+        """The numbers of every revision of a record, and seldom of another; empty if it is not held.
+
+        None if the index is damaged, or another process is in the middle of changing it.
+        """
         wanted = int(np.frombuffer(self._hash(record_id), "<i8")[0])
         try:
             with closing(self._open()) as connection:
+                connection.execute("BEGIN")  # all is read as it is now: another process may make one run of several meanwhile
+                if connection.execute("SELECT version FROM known").fetchone() is None:
+                    return None
                 runs = connection.execute("SELECT run FROM runs").fetchall()
                 return sorted({number for (run,) in runs for number in _found(connection, run, wanted)})
         except sqlite3.DatabaseError as error:
@@ -91,7 +97,6 @@ class Ids:
                 for page, least, most in pages:
                     if np.searchsorted(gone, least, "left") < np.searchsorted(gone, most, "right"):
                         _take_out(connection, page, gone)
-                connection.execute("DROP TABLE IF EXISTS ids")  # of an older make
             connection.execute("VACUUM")
 
     def settle(self, version: int) -> None:
