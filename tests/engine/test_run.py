@@ -116,3 +116,9 @@ def test_an_engine_that_is_not_there_is_refused(tmp_path):
     for engine in ("spark", "polars:far", ""):
         with pytest.raises(NotFound, match="engine"):
             run(permitted(POSTS), [("clean", {})], tmp_path / "scratch", engine)
+
+
+def test_what_a_step_refuses_is_told_before_any_row_is_read(tmp_path):
+    with pytest.raises(Usage, match="is no date"):
+        run(permitted(POSTS), [("clean", {}), ("threads", {}), ("split", {"by": "time", "at": "nonsense"})], tmp_path / "scratch")
+    assert not (tmp_path / "scratch").exists()

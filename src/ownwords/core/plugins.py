@@ -8,10 +8,13 @@ from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ownwords.core.errors import NotFound
+from ownwords.core.errors import NotFound, Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
+
+    from ownwords.core.step import Param
 
 KINDS = {
     "source": "ownwords.sources",
@@ -56,3 +59,15 @@ def load(kind: str, name: str) -> ModuleType:
 def load_part(kind: str, name: str, part: str) -> ModuleType:
     """A heavy part of a plug-in's package, e.g. the `build` module of product `model`."""
     return importlib.import_module(f"{load(kind, name).__name__}.{part}")
+
+
+def step_parameters(name: str, given: Mapping[str, Param]) -> dict[str, Param]:
+    """All parameters of a step, those that are left out with its defaults.
+
+    raises   NotFound for an unknown step, Usage for an unknown parameter
+    """
+    known: Mapping[str, Param] = load("step", name).PARAMS
+    for key in given:
+        if key not in known:
+            raise Usage(f"step {name!r} has no parameter {key!r}; it has {', '.join(sorted(known)) or 'none'}", "mend the parameter's name")
+    return {**known, **given}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core import plugins
-from ownwords.core.errors import BadInput, Usage
+from ownwords.core.errors import BadInput
 from ownwords.core.schemas import RECORDS
 from ownwords.core.step import DROP, Reduce
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def apply(rows: pl.LazyFrame, steps: Sequence[tuple[str, Mapping[str, Param]]]) -> pl.LazyFrame:
     """See `datasets.apply`."""
-    stages = [stage for name, given in steps for stage in plugins.load("step", name).stages(_parameters(name, given))]
+    stages = [stage for name, given in steps for stage in plugins.load("step", name).stages(plugins.step_parameters(name, given))]
     rows = _as_records(rows)
     for stage in stages:
         if isinstance(stage, Reduce):
@@ -30,14 +30,6 @@ def apply(rows: pl.LazyFrame, steps: Sequence[tuple[str, Mapping[str, Param]]]) 
         if DROP in rows.collect_schema():
             rows = rows.filter(pl.col(DROP).is_null()).drop(DROP)
     return rows.drop("record_no", strict=False).rename({"record_id": "id"}, strict=False)
-
-
-def _parameters(name: str, given: Mapping[str, Param]) -> dict[str, Param]:
-    known: Mapping[str, Param] = plugins.load("step", name).PARAMS
-    for key in given:
-        if key not in known:
-            raise Usage(f"step {name!r} has no parameter {key!r}; it has {', '.join(sorted(known)) or 'none'}", "mend the parameter's name")
-    return {**known, **given}
 
 
 def _as_records(rows: pl.LazyFrame) -> pl.LazyFrame:

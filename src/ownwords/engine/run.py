@@ -10,7 +10,7 @@ import polars as pl
 
 from ownwords.core import files, hashing, plugins
 from ownwords.core.dataset import Dataset, StepRecord
-from ownwords.core.errors import NotFound, Usage
+from ownwords.core.errors import NotFound
 from ownwords.core.step import DROP, Reduce, Stage
 from ownwords.core.version import __version__
 from ownwords.engine import here
@@ -95,15 +95,16 @@ def run(dataset: Dataset, steps: Sequence[tuple[str, Mapping[str, Param]]], scra
               a folder that every machine sees
     raises    NotFound for an unknown step, Usage for an unknown parameter, or for ray where it is not installed
     """
-    planned = [(name, parameters(name, given)) for name, given in steps]
+    planned = [(name, plugins.step_parameters(name, given)) for name, given in steps]
+    stages = [plugins.load("step", name).stages(params) for name, params in planned]  # what they refuse is told before any work
     kind, address = check_engine(engine)
     _prepare(scratch, dataset, planned, kind)
     with _opened(kind, address, scratch, dataset.permit.n_allowed) as begin:
         state = _Run(begin(dataset.rows), scratch, [name for name, _ in planned], dataset.permit.n_allowed)
-        for position, (name, params) in enumerate(planned):
+        for position, of_step in enumerate(stages):
             state.n_in.append(-1)
             state.dropped.append({})
-            for stage in plugins.load("step", name).stages(params):
+            for stage in of_step:
                 _take(state, position, stage)
         _carry_out(state)
         return _with_records(dataset, planned, state)
@@ -129,18 +130,6 @@ def dropped(scratch: Path) -> pl.LazyFrame:
     """Every record that a step of the run in `scratch` dropped: table[position int32, step, reason, record_no int64, record_id]."""
     found = [here.scanned(path) for path in sorted(scratch.glob("dropped-*.arrow"))]
     return pl.concat(found).filter(pl.col("record_no").is_not_null()) if found else pl.LazyFrame(schema=_NOTED)
-
-
-def parameters(name: str, given: Mapping[str, Param]) -> dict[str, Param]:
-    """All parameters of a step.
-
-    raises   NotFound for an unknown step, Usage for an unknown parameter
-    """
-    known: Mapping[str, Param] = plugins.load("step", name).PARAMS
-    for key in given:
-        if key not in known:
-            raise Usage(f"step {name!r} has no parameter {key!r}; it has {', '.join(sorted(known)) or 'none'}", "mend the parameter's name")
-    return {**known, **given}
 
 
 def _opened(kind: str, address: str, scratch: Path, n_rows: int) -> AbstractContextManager[Callable[[pl.LazyFrame], Rows]]:
