@@ -53,3 +53,13 @@ def test_what_stays_is_neither_the_newest_nor_the_oldest_and_hangs_on_the_seed()
     places = sorted(int(name.removeprefix("test:")) for name in some)
     assert places[0] < 60
     assert places[-1] > 140
+
+
+def test_what_is_too_much_can_stay_to_be_shown():
+    rows = kept([{"record_id": f"t:{n}", "account_id": "t:a"} for n in range(6)]).with_columns(
+        pl.when(pl.col("record_id") == "t:0").then(pl.lit("near duplicate")).alias("repeats")
+    )
+    shown, dropped = carried_out(cap, rows, per_person=3, context=True)
+    assert shown.height == 6
+    assert dropped == {}
+    assert dict(shown["repeats"].value_counts().iter_rows()) == {None: 3, "near duplicate": 1, "more than its author's share": 2}

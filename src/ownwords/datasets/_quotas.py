@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ownwords.core.step import DROP
+from ownwords.datasets._copies import REPEATS
 from ownwords.datasets._ids import id_number
 
 if TYPE_CHECKING:
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 
 def drawn(rows: pl.LazyFrame, group: pl.Expr, seed: int) -> pl.LazyFrame:
-    """record_no, group (a number; null: unknown, a group like others), chance (UInt64, which hangs on record id and seed alone)."""
+    """record_no, group (a number; null: unknown, a group like others), chance (UInt64, which hangs on record id and seed alone).
+
+    Records that are only shown, because `repeats` says so, are left out.
+    """
+    if REPEATS in rows.collect_schema():
+        rows = rows.filter(pl.col(REPEATS).is_null())
     return rows.select(pl.col("record_no").cast(pl.Int64), group.alias("group"), id_number("record_id", seed).alias("chance"))
 
 
@@ -34,12 +39,6 @@ def surplus(few: pl.DataFrame, quotas: Callable[[Counts], Counts]) -> pl.DataFra
     crowded = few.join(groups.filter(pl.col("quota") < pl.col("n")), on="group", nulls_equal=True)
     ordered = crowded.sort("group", "chance", "record_no")
     return ordered.filter(pl.int_range(pl.len()).over("group") >= pl.col("quota")).select("record_no")
-
-
-def without(rows: pl.LazyFrame, surplus: pl.LazyFrame, why: str) -> pl.LazyFrame:
-    """`rows`, those of `surplus` with the reason `why` to drop them."""
-    told = surplus.select("record_no", pl.lit(why).alias(DROP))
-    return rows.join(told, on="record_no", how="left", build_side="force_right")
 
 
 def shares(counts: Counts, total: int, alpha: float) -> Counts:

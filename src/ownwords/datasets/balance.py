@@ -9,8 +9,9 @@ import polars as pl
 
 from ownwords.core.errors import Usage
 from ownwords.core.step import Reduce, Stage
+from ownwords.datasets._copies import marked
 from ownwords.datasets._ids import id_number
-from ownwords.datasets._quotas import drawn, shares, surplus, without
+from ownwords.datasets._quotas import drawn, shares, surplus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 #: total       records that stay in all; 0: any number
 #: alpha       how `total` is dealt out: a group's part goes with its size to this power: 1 as found, 0 equal parts
 #: seed        another seed, other records
-PARAMS: Mapping[str, Param] = {"by": "language", "per_group": 0, "total": 0, "alpha": 1.0, "seed": 7}
+#: context     what is too much stays, marked in the column `repeats`, to be shown before what answers it
+PARAMS: Mapping[str, Param] = {"by": "language", "per_group": 0, "total": 0, "alpha": 1.0, "seed": 7, "context": False}
 
 _MONTH = pl.col("created_at").dt.year().cast(pl.Int64) * 12 + pl.col("created_at").dt.month().cast(pl.Int64) - 1
 
@@ -39,6 +41,7 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
     """
     groups = {"month": _MONTH, "person": id_number("account_id"), **{name: id_number(name) for name in ("language", "network", "category")}}
     per_group, total, alpha, seed = int(params["per_group"]), int(params["total"]), float(params["alpha"]), int(params["seed"])
+    as_context = bool(params["context"])
     if params["by"] not in groups:
         raise Usage(f"balance: by {params['by']!r} does not exist", f"choose by={', by='.join(sorted(groups))}")
     if min(per_group, total, alpha) < 0:
@@ -51,7 +54,7 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
         Reduce(
             lambda rows: drawn(rows, group, seed),
             lambda few: surplus(few.collect(engine="streaming"), quotas).lazy(),
-            lambda rows, beyond: without(rows, beyond, "more than its group's share"),
+            lambda rows, beyond: marked(rows, beyond, "more than its group's share", as_context=as_context),
             key=None if total else "group",
         ),
     )

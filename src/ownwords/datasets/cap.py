@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ownwords.core.step import Reduce, Stage
+from ownwords.datasets._copies import marked
 from ownwords.datasets._ids import id_number
-from ownwords.datasets._quotas import drawn, surplus, without
+from ownwords.datasets._quotas import drawn, surplus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 #: per_person   records of one person that stay; 0: all
 #: seed         another seed, others of their records
-PARAMS: Mapping[str, Param] = {"per_person": 0, "seed": 7}
+#: context      what is too much stays, marked in the column `repeats`, to be shown before what answers it
+PARAMS: Mapping[str, Param] = {"per_person": 0, "seed": 7, "context": False}
 
 
 def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
@@ -25,14 +27,14 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
 
     Records without an author count as one person's.
     """
-    most, seed = int(params["per_person"]), int(params["seed"])
+    most, seed, as_context = int(params["per_person"]), int(params["seed"]), bool(params["context"])
     if not most:
         return (Stage(None, lambda rows: rows),)
     return (
         Reduce(
             lambda rows: drawn(rows, id_number("account_id"), seed),
             lambda few: surplus(few.collect(engine="streaming"), lambda counts: np.minimum(counts, most)).lazy(),
-            lambda rows, beyond: without(rows, beyond, "more than its author's share"),
+            lambda rows, beyond: marked(rows, beyond, "more than its author's share", as_context=as_context),
             key="group",
         ),
     )

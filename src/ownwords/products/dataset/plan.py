@@ -53,9 +53,9 @@ def plan(options: Options, n_permitted: int) -> Steps:
     if options.against:
         steps.append(("decontaminate", {"against": options.against}))
     if options.per_person:
-        steps.append(("cap", {"per_person": options.per_person, "seed": seed}))
+        steps.append(("cap", {**copies, "per_person": options.per_person, "seed": seed}))
     if options.balance:
-        steps.append(("balance", {"by": options.balance, "total": options.total, "alpha": options.alpha, "seed": seed}))
+        steps.append(("balance", {**copies, "by": options.balance, "total": options.total, "alpha": options.alpha, "seed": seed}))
     return [*steps, *_turns(options)]
 
 
