@@ -7,6 +7,7 @@ import re
 import time
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -155,10 +156,29 @@ def test_however_much_is_looked_at_at_once_the_same_rows_stay(monkeypatch):
     rng = random.Random(1)
     rows = posts(*(" ".join(rng.choices([*WORDS, *SHORT], k=rng.choice([6, 9, 80]))) for _ in range(600)))
     at_once = stay(near, rows)
-    for name in ("_ROWS_AT_A_TIME", "_KEYS_AT_A_TIME", "_PAIRS_AT_A_TIME"):
+    for name in ("_AT_A_TIME", "_KEYS_AT_A_TIME", "_PAIRS_AT_A_TIME"):
         monkeypatch.setattr(alike, name, 7)
     assert stay(near, rows) == at_once
     assert len(at_once) < 600
+
+
+def test_a_text_with_one_key_twice_is_no_copy_of_itself():
+    rows = posts("the lamp in the harbour is broken again", "we lost at home against the neighbours")
+    (reduce,) = near.stages(near.PARAMS)
+    narrow = reduce.read(rows.lazy()).with_columns(pl.col("key").list.eval(pl.element().first()).list.gather([0, 0])).collect()
+    assert narrow["key"].list.len().to_list() == [2, 2]
+    for some in (narrow, narrow.explode("key")):
+        assert reduce.decide(some.lazy()).collect().is_empty()
+
+
+@pytest.mark.parametrize("at_a_time", [1, 1 << 19])
+def test_keys_that_differ_in_one_bit_bring_nothing_together(at_a_time, monkeypatch):
+    monkeypatch.setattr(alike, "_KEYS_AT_A_TIME", at_a_time)
+    rows = posts(*["the lamp in the harbour is broken again"] * 66)
+    (reduce,) = near.stages(near.PARAMS)
+    keys = pl.Series("key", [[1 << 63], *([1 << 63 ^ 1 << bit] for bit in range(64)), [1 << 63]], pl.List(pl.UInt64))
+    narrow = reduce.read(rows.lazy()).collect().with_columns(keys)
+    assert reduce.decide(narrow.lazy()).collect().height == 1
 
 
 def test_long_texts_are_compared_by_a_sample_of_their_words():

@@ -30,7 +30,7 @@ _ODD = np.uint64(0x9E37_79B9_7F4A_7C15), np.uint64(0xBF58_476D_1CE4_E5B9)
 #: So many before it in the order of its key a text is compared with, beside the earliest of all.
 _N_BESIDE = 2
 #: What is worked on at once, so that it takes little memory beside the sketches.
-_ROWS_AT_A_TIME, _KEYS_AT_A_TIME, _PAIRS_AT_A_TIME = 1 << 17, 1 << 19, 1 << 16
+_AT_A_TIME, _KEYS_AT_A_TIME, _PAIRS_AT_A_TIME = 1 << 16, 1 << 19, 1 << 16
 
 
 def repeated(texts: pl.DataFrame, order: I64, similarity: float) -> Mask:
@@ -43,10 +43,11 @@ def repeated(texts: pl.DataFrame, order: I64, similarity: float) -> Mask:
     telling word, that the other has not, and if they have their common words in one order.
     A key of another text by chance costs a comparison, never a text.
 
-    texts    `sketches.SCHEMA`[R]
+    texts    record_no and `sketches.SCHEMA`[R]; a text may stand in several rows with one key each
     order    int64[R]: the texts, earliest first
     """
-    words = _Words(texts["words"].get_chunks(), texts["sampled"].to_numpy())
+    words, sampled = _Lists(texts["words"]), texts["sampled"].to_numpy()
+    records = texts["record_no"].to_numpy()
     rank = np.empty(len(order), np.uint32)
     rank[order] = np.arange(len(order), dtype=np.uint32)
     sizes = texts["size"].to_numpy()
@@ -54,53 +55,39 @@ def repeated(texts: pl.DataFrame, order: I64, similarity: float) -> Mask:
     is_repeat = np.zeros(len(order), bool)
     for pairs in _met(texts, rank):
         earlier, later = order[pairs >> np.uint64(32)], order[pairs & np.uint64(0xFFFF_FFFF)]
-        open_ = ~is_repeat[later]
+        open_ = ~is_repeat[later] & (records[earlier] != records[later])
         earlier, later = _may_be(sizes, bits, earlier[open_], later[open_], similarity)
         for start in range(0, len(later), _PAIRS_AT_A_TIME):
             some = slice(start, start + _PAIRS_AT_A_TIME)
-            is_repeat[later[some][_are_alike(words, sizes, earlier[some], later[some], similarity)]] = True
+            is_repeat[later[some][_are_alike(words, sampled, sizes, earlier[some], later[some], similarity)]] = True
     return is_repeat
 
 
 def _met(texts: pl.DataFrame, rank: U32) -> Iterator[U64]:
-    """Pairs of ranks, earlier << 32 | later, that share a key; each at most once in one array."""
-    width = np.uint64(len(rank).bit_length())
-    above = width + np.uint64(8)
-    packed = np.empty(texts.select(pl.col("key").list.len().sum()).item(), np.uint64)
-    n = 0
-    for start in range(0, len(rank), _ROWS_AT_A_TIME):
-        some = _packed(texts.slice(start, _ROWS_AT_A_TIME), rank[start : start + _ROWS_AT_A_TIME], width)
-        packed[n : n + len(some)] = some
-        n += len(some)
-    packed.sort()
-    start = 0
-    while start < n:
-        last = packed[min(start + _KEYS_AT_A_TIME, n) - 1]
-        stop = int(np.searchsorted(packed, last >> above << above | ((np.uint64(1) << above) - np.uint64(1)), side="right"))
-        yield _pairs(packed[start:stop], width)
-        start = stop
+    """Pairs of ranks, earlier << 32 | later, that share a key; each at most once in one array.
+
+    Keys are looked at in turn by their highest bits, so that little more than the keys themselves is in memory.
+    """
+    keys = _Lists(texts["key"])
+    beside = texts["beside_even"].to_numpy(), texts["beside_odd"].to_numpy()
+    n_turns = 1 << max(keys.n_values // _KEYS_AT_A_TIME - 1, 0).bit_length()
+    for turn in range(n_turns):
+        found, rows = keys.beginning_with(turn, n_turns)
+        yield _pairs(found, np.where(found & np.uint64(1), beside[1][rows], beside[0][rows]), rank[rows])
 
 
-def _packed(texts: pl.DataFrame, rank: U32, width: np.uint64) -> U64:
-    """key, the byte beside it, rank: in one number for each key of a few texts."""
-    counts = texts["key"].list.len().to_numpy()
-    keys: U64 = texts["key"].explode(empty_as_null=False).to_numpy().astype(np.uint64)
-    is_odd = (keys & np.uint64(1)) == 1
-    beside = np.where(is_odd, np.repeat(texts["beside_odd"].to_numpy(), counts), np.repeat(texts["beside_even"].to_numpy(), counts))
-    room = np.uint64(max(int(width) - 24, 0))
-    packed: U64 = np.left_shift(keys >> room, width + np.uint64(8))
-    packed |= np.left_shift(beside.astype(np.uint64), width)
-    packed |= np.repeat(rank, counts)
-    return packed
-
-
-def _pairs(packed: U64, width: np.uint64) -> U64:
-    """earlier << 32 | later: each rank with the earliest of its key, and with the few beside it."""
-    groups, ranks = packed >> (width + np.uint64(8)), packed & ((np.uint64(1) << width) - np.uint64(1))
-    is_first = begins(groups)
-    starts = np.flatnonzero(is_first)
+def _pairs(keys: U64, beside: NDArray[np.uint8], ranks: U32) -> U64:
+    """earlier << 32 | later: each rank with the earliest of its key, and with the few next to it in the order of `beside`."""
+    order = np.argsort(keys)
+    is_first = begins(keys[order])
+    has_others = ~is_first
+    has_others[:-1] |= ~is_first[1:]
+    order, groups = order[has_others], np.cumsum(is_first[has_others], dtype=np.uint64)
+    packed = np.sort(groups << np.uint64(40) | beside[order].astype(np.uint64) << np.uint64(32) | ranks[order])
+    groups, ranks = packed >> np.uint64(40), packed & np.uint64(0xFFFF_FFFF)
+    starts = np.flatnonzero(begins(groups))
     if not len(starts):
-        return ranks
+        return groups
     first = np.repeat(np.minimum.reduceat(ranks, starts), np.diff(starts, append=len(ranks)))
     ahead = first != ranks
     met = [(first[ahead], ranks[ahead])]
@@ -123,9 +110,9 @@ def _may_be(sizes: U32, bits: tuple[U64, U64], one: I64, other: I64, similarity:
     return one[may_be], other[may_be]
 
 
-def _are_alike(texts: _Words, sizes: U32, one: I64, other: I64, similarity: float) -> Mask:
+def _are_alike(texts: _Lists, sampled: NDArray[np.uint8], sizes: U32, one: I64, other: I64, similarity: float) -> Mask:
     """bool[P]: whether the texts of each pair are alike, as `repeated` says."""
-    level = np.maximum(texts.sampled[one], texts.sampled[other])
+    level = np.maximum(sampled[one], sampled[other])
     words, pairs = zip(*(_said(texts, which, level) for which in (one, other)), strict=True)
     n_pairs = len(one)
     share, only = _compared(words, n_pairs)
@@ -142,20 +129,21 @@ def _are_alike(texts: _Words, sizes: U32, one: I64, other: I64, similarity: floa
     return is_alike & ~is_other
 
 
-class _Words:
-    """The words of all texts as they lie, part by part: put into one piece they would take their memory twice."""
+class _Lists:
+    """The lists of all texts as they lie, part by part: put into one piece they would take their memory twice."""
 
-    def __init__(self, parts: list[pl.Series], sampled: NDArray[np.uint8]) -> None:
-        self.sampled = sampled
+    def __init__(self, lists: pl.Series) -> None:
+        parts = lists.get_chunks()
         self.starts = np.cumsum([0, *(len(part) for part in parts)])
         self.flat = [part.explode(empty_as_null=False).to_numpy() for part in parts]
         self.offsets = [np.concatenate([[0], np.cumsum(part.list.len().to_numpy())]).astype(np.uint32) for part in parts]
+        self.n_values = sum(len(flat) for flat in self.flat)
 
     def of(self, which: I64) -> tuple[I64, U32]:
-        """Place in `which` and word, for all words of those texts, each text's in order."""
+        """Place in `which` and value, for all values of those texts, each text's in order."""
         order = np.argsort(which, kind="stable")
         cuts = np.searchsorted(which[order], self.starts)
-        places, words = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
+        places, values = [np.zeros(0, np.int64)], [np.zeros(0, np.uint32)]
         for part, (start, stop) in enumerate(pairwise(cuts)):
             if stop > start:
                 some = order[start:stop]
@@ -164,11 +152,23 @@ class _Words:
                 counts = self.offsets[part][rows + 1] - begins_at
                 index = np.arange(counts.sum()) + np.repeat(begins_at - np.cumsum(counts) + counts, counts)
                 places.append(np.repeat(some, counts))
-                words.append(self.flat[part][index])
-        return np.concatenate(places), np.concatenate(words)
+                values.append(self.flat[part][index])
+        return np.concatenate(places), np.concatenate(values)
+
+    def beginning_with(self, turn: int, n_turns: int) -> tuple[U64, I64]:
+        """Of values of 64 bits those in one of `n_turns` (a power of two) even parts of their range; and the texts that have them."""
+        values, rows = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+        least, width = np.uint64((turn << 64) // n_turns), np.uint64((1 << 64) // n_turns - 1)
+        for first, flat, offsets in zip(self.starts, self.flat, self.offsets, strict=False):
+            for start in range(0, len(flat), _AT_A_TIME):
+                part = flat[start : start + _AT_A_TIME]
+                which = np.flatnonzero(part - least <= width)
+                values.append(part[which])
+                rows.append(np.searchsorted(offsets, which + start, side="right") - 1 + first)
+        return np.concatenate(values), np.concatenate(rows)
 
 
-def _said(texts: _Words, which: I64, level: NDArray[np.uint8]) -> tuple[U64, U64]:
+def _said(texts: _Lists, which: I64, level: NDArray[np.uint8]) -> tuple[U64, U64]:
     """The words and the pairs of neighbouring words of the texts `which`, each as place << 32 | hash, each once."""
     place, tokens = texts.of(which)
     if level.any():

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 #: A row a text.
-#: key       the runs of three words that it is looked up by, six at most
+#: key       the runs of three words that it is looked up by, six at most, all different; 48 bits of each count
 #: beside    the byte that orders those with one key, for even keys, and for odd ones
 #: bits      a bit for each word, low and high
 #: words     its words in order, or those in the sample; odd = a figure
 #: sampled   one in 2**sampled of its distinct words is in the sample
 #: size      its distinct words in all
 SCHEMA: dict[str, pl.DataType] = {
-    "key": pl.List(pl.UInt32()),
+    "key": pl.List(pl.UInt64()),
     "beside_even": pl.UInt8(),
     "beside_odd": pl.UInt8(),
     "bits_low": pl.UInt64(),
@@ -57,11 +57,11 @@ bir bu da de icin ve en een het ik niet van wat je di che il non per sono una
 
 
 def sketched(words: Words, min_words: int) -> pl.DataFrame:
-    """`SCHEMA` for each text; `key` and `words` are empty where there are fewer distinct words than `min_words`."""
+    """`SCHEMA` for each of up to 65,536 texts; `key` and `words` are empty where there are fewer distinct words than `min_words`."""
     n_texts, rows = len(words.offsets) - 1, words.rows
     tokens = _tokens(words)
     joining = is_joining(tokens)
-    seen = _distinct(rows, tokens.astype(np.uint64) | joining.astype(np.uint64) << np.uint64(32))
+    seen = _distinct(rows, tokens.astype(np.uint64) | joining.astype(np.uint64) << np.uint64(32), 33)
     of = (seen >> np.uint64(33)).astype(np.int64)
     sizes = np.bincount(of, minlength=n_texts)
     is_long = sizes >= max(min_words, 1)
@@ -118,24 +118,24 @@ def _joining() -> Mask:
     return table
 
 
-def _distinct(rows: I64, values: U64) -> U64:
-    """row << 33 | value, each once, in order."""
-    packed = np.sort((rows.astype(np.uint64) << np.uint64(33)) | values)
+def _distinct(rows: I64, values: U64, n_bits: int) -> U64:
+    """row << n_bits | value, each once, in order."""
+    packed = np.sort((rows.astype(np.uint64) << np.uint64(n_bits)) | values)
     return packed[begins(packed)]
 
 
-def _keys(words: Words, rows: I64, joining: Mask, is_long: Mask) -> tuple[U32, I64]:
+def _keys(words: Words, rows: I64, joining: Mask, is_long: Mask) -> tuple[U64, I64]:
     """Of each text the smallest hashes of its runs of three words, those of joining words alone last; and how many."""
     n = max(len(rows) - 2, 0)
-    hashes = sum((words.hashes[k : n + k] * odd for k, odd in enumerate(_ODD)), np.zeros(n, np.uint64)) >> np.uint64(32)
-    hashes |= (joining[:n] & joining[1 : n + 1] & joining[2 : n + 2]).astype(np.uint64) << np.uint64(32)
+    hashes = sum((words.hashes[k : n + k] * odd for k, odd in enumerate(_ODD)), np.zeros(n, np.uint64)) >> np.uint64(17)
+    hashes |= (joining[:n] & joining[1 : n + 1] & joining[2 : n + 2]).astype(np.uint64) << np.uint64(47)
     is_run = (rows[:n] == rows[2 : n + 2]) & is_long[rows[:n]]
-    runs = _distinct(rows[:n][is_run], hashes[is_run])
-    of = (runs >> np.uint64(33)).astype(np.int64)
+    runs = _distinct(rows[:n][is_run], hashes[is_run], 48)
+    of = (runs >> np.uint64(48)).astype(np.int64)
     counts = np.bincount(of, minlength=len(is_long))
     place = np.arange(len(runs)) - (np.cumsum(counts) - counts)[of]
-    smallest = runs[place < _N_KEYS] & np.uint64((1 << 33) - 1)
-    return mixed(smallest).astype(np.uint32), np.minimum(counts, _N_KEYS)
+    smallest = runs[place < _N_KEYS] & np.uint64((1 << 48) - 1)
+    return mixed(smallest), np.minimum(counts, _N_KEYS)
 
 
 def _ends(seen: U64, sizes: I64, n_telling: I64) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
