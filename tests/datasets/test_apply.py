@@ -42,3 +42,9 @@ def test_what_is_misspelt_is_named():
         apply(pl.LazyFrame(ROWS), [("nosuch", {})])
     with pytest.raises(Usage, match="no parameter 'words'"):
         apply(pl.LazyFrame(ROWS), [("near", {"words": 1})])
+    with pytest.raises(Usage, match="a name and its parameters"):
+        apply(pl.LazyFrame(ROWS), ["clean"])
+    with pytest.raises(BadInput, match="no LazyFrame"):
+        apply(pl.DataFrame(ROWS), [])
+    with pytest.raises(Usage, match="'indonesian'"):
+        apply(pl.LazyFrame(ROWS), [("language", {"keep": "en,indonesian"})])

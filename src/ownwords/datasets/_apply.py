@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ownwords.core import plugins
-from ownwords.core.errors import BadInput
+from ownwords.core.errors import BadInput, Usage
 from ownwords.core.schemas import RECORDS
 from ownwords.core.step import DROP, Reduce
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 def apply(rows: pl.LazyFrame, steps: Sequence[tuple[str, Mapping[str, Param]]]) -> pl.LazyFrame:
     """See `datasets.apply`."""
+    if not isinstance(rows, pl.LazyFrame):
+        raise BadInput("the rows are no LazyFrame of Polars", "hand over pl.DataFrame(...).lazy()")
+    if any(isinstance(step, str) or len(step) != 2 for step in steps):
+        raise Usage("a step is a name and its parameters", 'write ("clean", {})')
     stages = [stage for name, given in steps for stage in plugins.load("step", name).stages(plugins.step_parameters(name, given))]
     rows = _as_records(rows)
     for stage in stages:

@@ -125,7 +125,7 @@ def _watched(rows: pl.LazyFrame, task: str, n_rows: int | None) -> pl.LazyFrame:
     def passing(part: pl.DataFrame) -> pl.DataFrame:
         nonlocal n_done
         n_done += part.height
-        tell(task, n_done, n_rows, "")
+        tell(task, n_done if n_rows is None else min(n_done, n_rows), n_rows, "")  # some queries look at rows twice
         return part
 
     return rows.map_batches(passing, streamable=True)

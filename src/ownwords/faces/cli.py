@@ -207,7 +207,7 @@ def _product_command(product: str) -> click.Command:
         _call(ctx, "use", verbs.use, given | words.extras(rest[len(named) :], first=words.first_field(request)), as_json)
 
     settings = {"ignore_unknown_options": True}
-    says = f"Ask the newest {product}; short for `use {product} REQUEST`."
+    says = f"Ask the newest {product}, or the one named; short for `use {product} REQUEST`."
     return _OfProduct(product, callback=run, params=params, help=says, context_settings=settings)
 
 
@@ -235,7 +235,11 @@ def _stream(events: Iterator[dict[str, Any]], as_json: bool, bars: Any) -> dict[
     ended = True
     for event in events:
         bars.stop()
-        text, ended = words.event_line(event)
+        text, is_ended = words.event_line(event)
+        if words.is_count(event):  # rows alone go to stdout, so that they can be kept as JSON lines
+            click.echo(text, err=True, nl=False)
+            continue
+        ended = is_ended
         sys.stdout.write(text)
         sys.stdout.flush()
     if not ended:

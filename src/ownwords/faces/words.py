@@ -181,6 +181,11 @@ def event_line(event: dict[str, Any]) -> tuple[str, bool]:
     return json.dumps(said, ensure_ascii=False, default=str) + "\n", True
 
 
+def is_count(event: dict[str, Any]) -> bool:
+    """Whether an event only counts the rows that were given before it."""
+    return set(event) == {"n_rows", "n_withheld"}
+
+
 def log_line(verb: str, cpu_s: float, counts: dict[str, int]) -> str:
     """One JSON line for operators: verb and counts; never text, handles or names."""
     return json.dumps({"at": clock.to_text(clock.now()), "verb": verb, "cpu_s": round(cpu_s, 3), **counts})

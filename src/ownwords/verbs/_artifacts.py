@@ -31,7 +31,8 @@ def standing(house: House) -> list[str]:
 
 
 def find(house: House, wanted: str) -> Artifact:
-    """The artifact called `wanted`: `NAME`, `NAME/vN`, or the path of its folder; the newest where no version is named.
+    """The artifact called `wanted`: `NAME`, `NAME/vN`, or the path of its folder; the newest where no version is named. A product's
+    name, where no artifact bears it, is the newest of that product.
 
     raises   NotFound
     """
@@ -42,6 +43,8 @@ def find(house: House, wanted: str) -> Artifact:
         wanted = str(resolved.relative_to(root.resolve())) if resolved.is_relative_to(root.resolve()) else wanted
     names = standing(house)
     matching = [name for name in names if wanted in {name, name.partition("/")[0]}]
+    if not matching and (made := newest(house, wanted)):
+        return made
     if not matching:
         raise NotFound.among("artifact", wanted, {name.partition("/")[0] for name in names}, "ownwords build PRODUCT makes one")
     folder = root / matching[-1]

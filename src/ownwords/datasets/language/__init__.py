@@ -104,13 +104,26 @@ class Lists:
     scripts: NDArray[np.uint8]
 
 
+def _codes(keep: str) -> list[str]:
+    """The languages in `keep`.
+
+    raises   Usage for what is no code of a language
+    """
+    codes = [code.strip().lower() for code in keep.split(",") if code.strip()]
+    if wrong := [code for code in codes if not (code.isascii() and code.isalpha() and len(code) in (2, 3))]:
+        raise Usage(f"language: keep names {wrong[0]!r}, which is no code of a language", "write codes parted by commas: en,id")
+    return codes
+
+
 def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
     """Rows with `text` and `language` in and out: `language` is BCP 47, null where neither the source nor the words say.
 
     Dropped with `keep`: `other language`, and `language unknown` unless `keep_unknown`. A language is kept with all its regions.
     Malay, Javanese and Sundanese are told from Indonesian by words that Indonesian has not; without one the text is called Indonesian.
-    raises   Usage for another `trust`
+
+    raises   Usage for another `trust`, or a `keep` that names no languages
     """
+    _codes(str(params["keep"]))
     if params["trust"] not in ("declared", "detected"):
         raise Usage(f"trust is {params['trust']!r}; it can be `declared` or `detected`", "choose one of the two")
     return (Stage(None, lambda rows: _told(rows, params)),)
@@ -143,7 +156,7 @@ def _told(rows: pl.LazyFrame, params: Mapping[str, Param]) -> pl.LazyFrame:
     else:
         language = pl.coalesce(pl.col("text").map_batches(detected, return_dtype=pl.String, is_elementwise=True), "language")
     rows = rows.with_columns(language.alias("language"))
-    kept = [code.strip() for code in str(params["keep"]).lower().split(",") if code.strip()]
+    kept = _codes(str(params["keep"]))
     if not kept:
         return rows
     main = pl.col("language").str.to_lowercase().str.extract("^([a-z]+)")
