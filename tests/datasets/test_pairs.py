@@ -67,7 +67,8 @@ def expected(rows: list[dict], margin: int, later: bool, per_prompt: int, max_co
                 if above["reply_to"]:
                     shown.insert(0, None)
                 break
-            made.append((chosen["record_id"], low["record_id"], tuple(shown)))
+            if chosen["account_id"] != prompt["account_id"]:
+                made.append((chosen["record_id"], low["record_id"], tuple(shown)))
     return sorted(made)
 
 
@@ -111,7 +112,7 @@ def test_pairs_are_made_on_each_side_of_the_line_as_if_the_other_were_not_there(
         found_there = expected(there, margin=1, later=True, per_prompt=4, max_context=0)
         made = out.filter(pl.col("split") == ("held_out" if side else "train"))
         assert set(made["row_id"]) == {chosen for chosen, *_ in found_there}
-    assert set(dropped) <= {"in no pair"}
+    assert set(dropped) <= {"in no pair", "no prompt"}
     sides = out.select("split", "people").explode("people").unique()
     assert sides["people"].n_unique() == sides.height
     author = {row["record_id"]: row["account_id"] for row in rows}
@@ -138,6 +139,16 @@ def test_what_stood_there_first_is_not_chosen_for_that():
     assert found(answers(9, 1)) == []
     assert found(answers(9, 1), later=False) == [("t:0", "t:1", ("t:ask",))]
     assert found(answers(1, 9)) == [("t:1", "t:0", ("t:ask",))]
+
+
+def test_whoever_goes_on_from_their_own_words_answers_nobody():
+    """In messages both would be one: the assistant's, with nothing before it."""
+    rows = answers(1, 9)
+    rows[2]["account_id"] = "t:0"
+    out, dropped = carried_out(pairs, kept(rows))
+    assert (out.height, dropped) == (0, {"no prompt": 1})
+    rows[1]["account_id"], rows[2]["account_id"] = "t:0", "t:1"
+    assert found(rows) == [("t:1", "t:0", ("t:ask",))]
 
 
 def test_a_record_in_no_pair_is_counted():
@@ -181,7 +192,7 @@ def test_a_million_answers_to_one_post_end():
         .with_columns(
             record_id=pl.lit("t:") + number.cast(pl.String),
             record_no=number,
-            account_id=pl.lit("t:a"),
+            account_id=pl.when(number > 0).then(pl.lit("t:b")).otherwise(pl.lit("t:a")),
             created_at=pl.lit(DAY).cast(pl.Datetime("us", "UTC")),
             reply_to=pl.when(number > 0).then(pl.lit("t:0")),
             score=number % 1000,

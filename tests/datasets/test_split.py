@@ -156,6 +156,29 @@ def test_a_withheld_turn_is_a_speaker_of_no_side_and_no_origin():
     assert out["origins"].to_list() == [[1], [2]]
 
 
+def test_where_a_prompt_is_wanted_a_dialogue_that_answers_nobody_goes():
+    withheld = {"record_id": None, "account_id": None, "record_no": None, "created_at": None, "text": "[withheld]", "learn": False}
+    said = {
+        "alone": ["a"],
+        "monologue": ["a", "a"],
+        "lost": [None, "a"],
+        "own": ["a", None, "a"],
+        "answer": ["b", "a"],
+        "far": ["b", None, "a"],
+    }
+    rows = []
+    for d, (name, people) in enumerate(said.items()):
+        turn = {"dialogue": d}
+        for place, who in enumerate(people):
+            own = {"record_id": f"s:{name}{place}", "account_id": f"s:{who}", "text": "x", "learn": place == len(people) - 1}
+            rows.append(turn | {"place": place} | (own if who else withheld))
+    out, dropped = carried_out(split, turns(rows), held_out=0.0, prompted=True)
+    assert sorted(out["row_id"]) == ["s:answer1", "s:far2"]
+    assert dropped == {"no prompt": 4}
+    assert folded(rows, held_out=0.0).height == len(said)
+    assert carried_out(split, turns([]), prompted=True)[0].height == 0
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.one_of(st.none(), st.integers(1, 20))), max_size=12), st.sampled_from(["person", "time"]))
 def test_dialogues_of_one_turn_are_made_without_coming_together(said, by):

@@ -57,6 +57,7 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
     in one at most; an answer without a score or a prompt among the rows is in none, nor, with `later`, one without a date.
     Both answers, and by person their prompt, are on one side: pairs are made within each; where the line between them hangs on the
     pairs themselves (by time without a date), those across it are dropped. What is shown first ends where the side changes.
+    Whoever goes on from words of their own answers nobody: a pair with such a chosen answer is dropped.
 
     raises   Usage as the step split does, or for a margin below 1
     """
@@ -161,6 +162,7 @@ def _paired(turns: pl.DataFrame) -> pl.DataFrame:
     is_apart = cut >= last - 2
     shown = (rows < last[part]) & ((rows > cut[part]) | is_apart[part])
     chosen, rejected = turns[last - 1], turns[last]
+    goes_on = (chosen["account_id"] == turns["account_id"].gather(last - 2)).fill_null(value=False)
     found = split.lists(turns.select(split.LISTED).filter(shown), part[shown])
     return found.with_columns(
         pl.concat_list("people", rejected["account_id"]).list.drop_nulls(),
@@ -169,5 +171,5 @@ def _paired(turns: pl.DataFrame) -> pl.DataFrame:
         pl.Series(split.HELD, sides, dtype=pl.Boolean),
         *chosen.select(split.OF_FIRST).get_columns(),
         rejected.select(pl.struct("text", "record_id").alias("rejected")).to_series(),
-        pl.when(pl.Series(is_apart, dtype=pl.Boolean)).then(pl.lit(_APART)).alias(DROP),
+        pl.when(pl.Series(is_apart, dtype=pl.Boolean)).then(pl.lit(_APART)).when(goes_on).then(pl.lit(split.NO_PROMPT)).alias(DROP),
     ).select(*(split.name_of_side().alias(name) if name == "split" else name for name in (*split.DIALOGUE, "rejected")), DROP)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 #: at         with time: what was written at this ISO date or later is held out, whatever share that is; empty: by share
 #: seed       another seed, other people
 #: alone      every dialogue has one turn, so that nothing has to come together
-PARAMS: Mapping[str, Param] = {"by": "person", "held_out": 0.1, "at": "", "seed": 7, "alone": False}
+#: prompted   only dialogues in which whoever speaks last answers words of somebody else's
+PARAMS: Mapping[str, Param] = {"by": "person", "held_out": 0.1, "at": "", "seed": 7, "alone": False, "prompted": False}
 
 #: What a dialogue is from here on, one row each.
 DIALOGUE = ("row_id", "split", "created_at", "network", "terms", "language", "turns", "people", "origins")
@@ -38,6 +39,8 @@ DIALOGUE = ("row_id", "split", "created_at", "network", "terms", "language", "tu
 OF_FIRST = ("created_at", "network", "terms", "language")
 #: Whether a turn is held out; null where that is for its neighbours to say.
 HELD = "_is_held"
+#: Why a dialogue goes in which nobody is answered whose words are there.
+NO_PROMPT = "no prompt"
 #: What the lists of a dialogue are made of.
 LISTED = ("account_id", "text", "learn", "record_id", "record_no")
 _NEEDED = (*LISTED, "dialogue", "place", *OF_FIRST, HELD)
@@ -61,7 +64,9 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
     before, tell = sides(params)
     if params["alone"]:
         return (*before, Stage(None, lambda turns: _alone(tell(turns))))
-    return (*before, Stage("dialogue", lambda turns: _folded(tell(turns).select(_NEEDED).collect(engine="streaming")).lazy()))
+    prompted = bool(params["prompted"])
+    fold = lambda turns: _folded(tell(turns).select(_NEEDED).collect(engine="streaming"), prompted=prompted).lazy()  # noqa: E731
+    return (*before, Stage("dialogue", fold))
 
 
 def sides(params: Mapping[str, Param]) -> tuple[tuple[Reduce, ...], Callable[[pl.LazyFrame], pl.LazyFrame]]:
@@ -138,8 +143,8 @@ def name_of_side() -> pl.Expr:
     return pl.when(HELD).then(pl.lit("held_out")).otherwise(pl.lit("train"))
 
 
-def _folded(turns: pl.DataFrame) -> pl.DataFrame:
-    """One row a part of a dialogue; a part with nothing to learn has a reason to drop it."""
+def _folded(turns: pl.DataFrame, *, prompted: bool) -> pl.DataFrame:
+    """One row a part of a dialogue; a part with nothing to learn has a reason to drop it, and if `prompted` one that answers nobody."""
     turns = turns.rechunk()  # from many chunks, rows are gathered ten times as slowly
     order = order_of(turns["dialogue"].to_numpy(), turns["place"].to_numpy())
     dialogue, learn = turns["dialogue"].to_numpy()[order], turns["learn"].to_numpy()[order]
@@ -151,13 +156,19 @@ def _folded(turns: pl.DataFrame) -> pl.DataFrame:
     heads = pl.Series(first, dtype=pl.Int64).replace(-1, None)
     heads, is_held = pl.Series(order).gather(heads), is_held[np.flatnonzero(changes(part))]
     shown = np.flatnonzero(_before_last(learn, part) | (first < 0)[part])
-    found = lists(turns[LISTED][order[shown]], part[shown])
+    spoken = turns[LISTED][order[shown]]
+    found = lists(spoken, part[shown])
+    answers = _answers(spoken, part[shown]) if prompted else np.ones(found.height, bool)
     row_id = turns["record_id"].gather(heads).alias("row_id")
     return found.with_columns(
         row_id,
         pl.Series(HELD, is_held, dtype=pl.Boolean),
         *turns.select(pl.col(OF_FIRST).gather(heads)).get_columns(),
-        pl.when(row_id.is_null()).then(pl.lit("context from the other side")).alias(DROP),
+        pl.when(row_id.is_null())
+        .then(pl.lit("context from the other side"))
+        .when(pl.Series(~answers, dtype=pl.Boolean))
+        .then(pl.lit(NO_PROMPT))
+        .alias(DROP),
     ).select(*(name_of_side().alias(name) if name == "split" else name for name in DIALOGUE), DROP)
 
 
@@ -173,6 +184,15 @@ def lists(spoken: pl.DataFrame, part: Numbers) -> pl.DataFrame:
     if spoken["record_no"].null_count():
         found = found.with_columns(pl.col("people", "origins").list.drop_nulls())
     return found.drop("part")
+
+
+def _answers(spoken: pl.DataFrame, part: Numbers) -> Mask:
+    """For each part: whether words of somebody else than its last speaker stand in it."""
+    who, last = spoken["account_id"], np.flatnonzero(np.append(part[1:] != part[:-1], np.ones(min(1, len(part)), bool)))
+    is_other = (who.ne_missing(who.gather(last[part])) & spoken["record_id"].is_not_null()).to_numpy()
+    answers = np.zeros(len(last), bool)
+    answers[part[is_other]] = True
+    return answers
 
 
 def _before_last(learn: Mask, part: Numbers) -> Mask:
