@@ -8,6 +8,7 @@ import signal
 import tempfile
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from unittest.mock import patch
 
 import polars as pl
 import pytest
@@ -17,14 +18,18 @@ from small_steps import run_all
 from ownwords.core import files, hashing, plugins
 from ownwords.core.errors import Fault, Usage
 from ownwords.core.progress import heard_by
-from ownwords.engine import _ray, cluster
+from ownwords.engine import _ray, cluster, here
 from ownwords.engine.run import dropped, run
 from ownwords.products.dataset import Options, forms, make
 from ownwords.products.dataset.plan import plan
 from posts import WORDS, permitted, records
 
-_ray._lock()  # before Ray is imported, as a build does
-ray = pytest.importorskip("ray")
+BEFORE = dict(os.environ)
+with patch.dict(os.environ):
+    _ray._lock()  # before Ray is imported, as a build does
+    ray = pytest.importorskip("ray")
+    pyarrow = pytest.importorskip("pyarrow")
+    LOCKED = {name: value for name, value in os.environ.items() if name.startswith("RAY_")}
 
 pytestmark = [
     pytest.mark.xdist_group("ray"),
@@ -50,8 +55,10 @@ def one_ray(tmp_path_factory):
     """Started once for all tests here; nothing of it is left behind."""
     before = signal.getsignal(signal.SIGTERM)
     scratch = tmp_path_factory.mktemp("ray")
-    with tempfile.TemporaryDirectory() as short, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tempfile, "tempdir", short)
+    assert dict(os.environ).items() >= BEFORE.items()
+    assert "RAY_AUTH_TOKEN" in BEFORE or "RAY_AUTH_TOKEN" not in os.environ
+    with tempfile.TemporaryDirectory() as short, pytest.MonkeyPatch.context() as changed, patch.dict(os.environ, LOCKED):
+        changed.setattr(tempfile, "tempdir", short)
         with _ray.started("local", scratch, n_cores=2):
             ray.cloudpickle.register_pickle_by_value(small_steps)
             assert any(Path(short).iterdir())
@@ -105,7 +112,7 @@ def test_the_steps_of_every_form_give_the_same_dataset_on_ray(form, steps, tmp_p
     for engine in ("polars", "ray"):
         done = run(permitted(posts), steps, tmp_path / engine, engine)
         rows = done.rows.collect()
-        assert rows.height > 5
+        assert rows.height > 2
         gone = dropped(tmp_path / engine).collect().sort("position", "record_no")
         told.append((hashing.content_hash(rows, ["row_id"]), done.steps, gone.rows()))
     assert told[0] == told[1]
@@ -225,6 +232,32 @@ def test_a_cluster_that_does_not_answer_is_told(tmp_path, monkeypatch):
     with pytest.raises(Fault, match=r"no Ray at 192\.0\.2\.7:6379") as told:
         run(permitted(talk(3)), [("clean", {})], tmp_path / "scratch", "ray:192.0.2.7:6379")
     assert "RAY_AUTH_MODE" in told.value.next
+
+
+def test_a_ray_that_runs_here_already_is_taken_only_where_it_is_the_one_that_is_meant(tmp_path, monkeypatch):
+    mine = ray.get_runtime_context().gcs_address
+    context = ray.data.DataContext.get_current()
+    monkeypatch.setenv("RAY_ADDRESS", "192.0.2.7:6379")
+    for meant in ("local", mine):
+        context.enable_progress_bars = True
+        with _ray.started(meant, tmp_path):
+            assert not context.enable_progress_bars
+        assert ray.is_initialized()
+    for other in ("auto", "192.0.2.7:6379"):
+        with pytest.raises(Usage, match=rf"at {mine}, and the one at 192\.0\.2\.7:6379"), _ray.started(other, tmp_path):
+            pass
+    monkeypatch.delenv("RAY_ADDRESS")
+    with _ray.started("auto", tmp_path):
+        assert ray.is_initialized()
+    with pytest.raises(Usage, match="for this machine alone"):
+        _ray._check_is_meant("local", "192.0.2.7:6379")
+
+
+def test_files_are_read_in_small_batches(tmp_path):
+    folder = tmp_path / "parts"
+    cluster._sink_parted(pl.LazyFrame({"n": range(40_000)}), folder, rows_a_part=40_000)
+    with pyarrow.ipc.open_file(max(folder.glob("*.arrow"), key=lambda path: path.stat().st_size)) as batches:
+        assert max(batches.get_batch(k).num_rows for k in range(batches.num_record_batches)) == here._BATCH_ROWS
 
 
 def test_here_alone_means_here_alone(tmp_path, monkeypatch):

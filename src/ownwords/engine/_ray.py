@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ownwords.core import files
-from ownwords.core.errors import Fault, MissingExtra, OwnwordsError
+from ownwords.core.errors import Fault, MissingExtra, OwnwordsError, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,18 +23,20 @@ if TYPE_CHECKING:
 _OBJECTS = 1 << 30
 #: A worker that has nothing to do waits for so long. It takes seconds to start one, and Ray would end them after one second.
 _IDLE_MS = 600_000
+#: Where the Ray listens that was started here, for this process alone, and lasts.
+_alone: set[str] = set()
 #: One core a worker: Ray starts as many workers as there are cores.
 _WORKERS = {"POLARS_MAX_THREADS": "1"}
 
 
 @contextmanager
 def started(address: str, scratch: Path, n_cores: int | None = None) -> Iterator[None]:
-    """Ray, for as long as this lasts; where it runs in this process already, that one, which goes on afterwards.
+    """Ray, for as long as this lasts; where the one that is meant runs in this process already, that one, which goes on afterwards.
 
     address   local: on this machine, for this process alone, without the network; auto: what RAY_ADDRESS says, or the cluster that
               this machine belongs to; else a cluster's address
     n_cores   at most so many of this machine; None: all
-    raises    MissingExtra where Ray is not installed, Fault where it does not start
+    raises    MissingExtra where Ray is not installed, Fault where it does not start, Usage where another one runs in this process
     """
     if address == "local":
         _lock()
@@ -46,6 +48,8 @@ def started(address: str, scratch: Path, n_cores: int | None = None) -> Iterator
     except ImportError as error:
         raise MissingExtra("--engine ray", "ray") from error
     if ray.is_initialized():
+        _check_is_meant(address, ray.get_runtime_context().gcs_address)
+        _hush()
         yield
         return
     with ExitStack() as after:
@@ -76,6 +80,10 @@ def started(address: str, scratch: Path, n_cores: int | None = None) -> Iterator
             raise Fault(f"{what}: {type(error).__name__}", next) from error
         heard()
         _hush()
+        if address == "local":
+            own = ray.get_runtime_context().gcs_address
+            _alone.add(own)
+            after.callback(_alone.discard, own)
         yield
 
 
@@ -97,6 +105,20 @@ def explained(error: BaseException) -> OwnwordsError:
         kinds.append(type(cause).__name__)
         cause = getattr(cause, "cause", None) or cause.__cause__
     return Fault(f"a worker of Ray failed: {kinds[-1]}", "the same command again: it goes on where it was; or --engine polars")
+
+
+def _check_is_meant(address: str, running: str) -> None:
+    """A process has one Ray at a time.
+
+    running   the address of the one that is there
+    raises    Usage if another is asked for
+    """
+    asked = os.environ.get("RAY_ADDRESS", running) if address == "auto" else address
+    if not (running in _alone if asked == "local" else asked == running):
+        told = "one for this machine alone" if asked == "local" else f"the one at {asked}"
+        raise Usage(
+            f"Ray runs in this process already, at {running}, and {told} is asked for", f"--engine ray:{running}, or ray.shutdown()"
+        )
 
 
 def _hush() -> None:

@@ -209,7 +209,7 @@ def _sink_parted(rows: pl.LazyFrame, folder: Path, column: str | None = None, ro
         max_rows_per_file=rows_a_part,
         approximate_bytes_per_file=None,
     )
-    rows.sink_ipc(parted, mkdir=True, compression="lz4", engine="streaming", maintain_order=False, sync_on_close="all")
+    here.written(rows, parted)
     here.sink(pl.LazyFrame(schema=rows.collect_schema()).drop(column or []), _file(partial, 0))
     here.seal(partial, folder)
 

@@ -85,8 +85,21 @@ class Here:
 def sink(rows: pl.LazyFrame, path: Path) -> None:
     """Run a query into one file, which is there whole or not at all; several may be at it at once."""
     partial = path.with_name(f"{path.name}.part-{secrets.token_hex(4)}")
-    rows.sink_ipc(partial, compression="lz4", record_batch_size=_BATCH_ROWS, engine="streaming", maintain_order=False, sync_on_close="all")
+    written(rows, partial)
     files.rename(partial, path)
+
+
+def written(rows: pl.LazyFrame, where: Path | pl.PartitionBy, *, lasts: bool = True) -> None:
+    """Run a query into a file or several, in small batches, in any order; what does not last need not be safe from a loss of power."""
+    rows.sink_ipc(
+        where,
+        mkdir=True,
+        compression="lz4",
+        record_batch_size=_BATCH_ROWS,
+        engine="streaming",
+        maintain_order=False,
+        sync_on_close="all" if lasts else None,
+    )
 
 
 def scanned(path: Path) -> pl.LazyFrame:
@@ -138,15 +151,13 @@ def _in_parts(rows: pl.LazyFrame, key: str, change: Callable[[pl.LazyFrame], pl.
     part = (pl.col(key).hash() % n_parts).alias("_part")  # which part is of no consequence
     files.remove_tree(partial)
     by_part = pl.PartitionBy(dealt, key="_part", include_key=False)
-    rows.with_columns(part).sink_ipc(
-        by_part, mkdir=True, compression="lz4", record_batch_size=_BATCH_ROWS, engine="streaming", maintain_order=False
-    )
+    written(rows.with_columns(part), by_part, lasts=False)
     partial.mkdir()
     tell, n_done = teller(), 0
     for number, folder in enumerate(sorted(dealt.iterdir())):
         own = pl.scan_ipc(folder / "*.ipc")
         n_done += int(own.select(pl.len()).collect().item())
-        change(own).sink_ipc(partial / f"{number:05d}.arrow", compression="lz4", record_batch_size=_BATCH_ROWS, engine="streaming")
+        written(change(own), partial / f"{number:05d}.arrow")
         tell(task, n_done, n_rows, "")
         files.remove_tree(folder)
     files.remove_tree(dealt)
