@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from ownwords.products.dataset.forms import DIALOGUES, REJECTED
+from ownwords.products.dataset.forms import DIALOGUES
 from posts import WORDS
 
 DAY = datetime(2024, 1, 1, tzinfo=UTC)
+#: The other answer of a preference.
+REJECTED = pl.Struct({"text": pl.String, "record_id": pl.String})
 
 
 def dialogue(*turns: tuple[str | None, str], split: str = "train", **more: object) -> dict:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
-from dialogue_rows import DAY, talk
+from dialogue_rows import DAY, REJECTED, talk
 from ownwords.core import _mint, plugins
 from ownwords.core.dataset import StepRecord
 from ownwords.core.permit import Permit
 from ownwords.core.product import Built
-from ownwords.products.dataset import Options, forms, make
+from ownwords.products.dataset import Options, make
 from posts import records
 
 STEPS = (
@@ -24,7 +24,7 @@ STEPS = (
 
 def preferences(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with another answer to each."""
-    return rows.with_columns(pl.lit({"text": "another answer", "record_id": "test:x"}, forms.REJECTED).alias("rejected"))
+    return rows.with_columns(pl.lit({"text": "another answer", "record_id": "test:x"}, REJECTED).alias("rejected"))
 
 
 def finished(rows: pl.DataFrame, out: Path, options: Options, posts: list[dict] | None = None) -> Built:

@@ -170,6 +170,15 @@ def test_what_an_interrupted_build_left_changes_nothing(tmp_path):
     assert built(network(4), tmp_path / "out").content_hash == clean.content_hash
 
 
+def test_nothing_that_an_interrupted_build_left_is_shipped(tmp_path):
+    """Whoever was in it may have withdrawn since: another form's rows, tokens, half a file, whatever it is."""
+    (tmp_path / "out" / "tokens").mkdir(parents=True)
+    for name in ("tokens/train-00000.npy", "train-00000.parquet", ".train.jsonl.7.part", "notes.txt"):
+        (tmp_path / "out" / name).write_bytes(b"words of somebody")
+    built(network(4), tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
+
+
 @pytest.mark.parametrize(
     "wrong", [{"form": "round"}, {"held_out": 1.5}, {"max_turns": 0}, {"max_context": -1}, {"near": 2.0}, {"sample": -1}]
 )

@@ -12,7 +12,9 @@ import pytest
 from made_datasets import finished, some
 
 from dialogue_rows import dialogue, table, talk
-from ownwords.products.dataset import Options, charts, forms
+from ownwords.core.product import Opened
+from ownwords.products.dataset import Options, charts, forms, make
+from posts import WORDS, permitted, records
 
 VOID = {"meta", "br"}
 
@@ -153,9 +155,48 @@ def test_a_dataset_of_nothing_has_all_documents(tmp_path):
 
 
 def test_documents_count_in_the_content(tmp_path):
-    rows = talk(20)
+    posts = [{"text": f"good words {'i' * n}"} for n in range(20)]
+    rows = table([dialogue(("a", post["text"])) for post in posts])
     one = finished(rows, tmp_path / "one", Options(form="flat"))
-    other = finished(rows, tmp_path / "other", Options(form="flat", seed=8), [{"text": "good words"}] * 40)
+    other = finished(rows, tmp_path / "other", Options(form="flat"), posts)
     assert one.content_hash != other.content_hash
     assert (tmp_path / "one" / "train.jsonl").read_bytes() == (tmp_path / "other" / "train.jsonl").read_bytes()
     assert Path(tmp_path / "one" / "README.md").exists()
+
+
+HELD_OUT = [
+    ({"held_out": 0.4}, "40% of the people"),
+    ({"split": "time", "held_out": 0.4}, "the 40% of the posts that were written last"),
+    ({"split": "time", "split_at": "2024-01-01"}, "what was written on 2024-01-01 or later"),
+]
+
+
+@pytest.mark.parametrize(("options", "says"), HELD_OUT)
+def test_every_document_says_the_same_of_who_is_held_out(tmp_path, options, says):
+    posts = records([{"text": f"{word} by the harbour", "account_id": f"test:{word}"} for word in WORDS])
+    make.build({"rows": Opened(permitted(posts))}, tmp_path, Options(**options), None)
+    told = json.loads((tmp_path / "croissant.json").read_text())
+    described = [field["description"] for records in told["recordSet"][1:] for field in records["field"] if field["name"] == "split"]
+    assert says in told["rai:machineAnnotationTools"][0]
+    assert f"Held out: {says}" in (tmp_path / "README.md").read_text()
+    for text in (*described, told["rai:machineAnnotationTools"][0]):
+        assert ("person" in text or "people" in text) == ("split" not in options)
+
+
+@pytest.mark.parametrize(("form", "has", "has_not"), [("preference", "pairs", "threads"), ("flat", "split", "pairs")])
+def test_the_report_speaks_of_steps_that_ran(tmp_path, form, has, has_not):
+    make.build({"rows": Opened(permitted(records([{"text": "good words"}])))}, tmp_path, Options(form=form), None)
+    words = (tmp_path / "report.html").read_text().partition("The funnel")[2].partition("<table>")[0]
+    assert f"<code>{has}</code>" in words
+    assert has_not not in words
+
+
+@pytest.mark.parametrize(("form", "is_told"), [("conversations", True), ("prompt_completion", True), ("flat", False)])
+def test_the_card_counts_rows_without_a_word_of_the_user(tmp_path, form, is_told):
+    rows = table([dialogue(("a", "one")), dialogue(("a", "two")), dialogue(("a", "three"), ("b", "four"))])
+    finished(rows, tmp_path / "out", Options(form=form))
+    assert ("2 of these rows are one post alone" in (tmp_path / "out" / "README.md").read_text()) == is_told
+    if is_told:
+        column = "prompt" if form == "prompt_completion" else "messages"
+        users = pl.read_parquet(tmp_path / "out" / "train.parquet")[column].list.first().struct.field("content")
+        assert users.eq("").sum() == 2

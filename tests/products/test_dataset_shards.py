@@ -93,6 +93,17 @@ def test_the_tokenizer_and_the_window_count_in_the_content(tmp_path, words):
     assert not (tmp_path / "c" / "tokens").exists()
 
 
+def test_tokens_that_an_interrupted_build_left_are_gone(tmp_path, monkeypatch, words):
+    from ownwords.models import shards
+
+    monkeypatch.setattr(shards, "SHARD_TOKENS", 4 * CONTEXT)
+    rows = talk(60, seed=2)
+    for part in (rows, rows.head(10)):
+        _, index = shards.write({"train": [part.select("row_id", "turns")]}, shards.find(str(words)), CONTEXT, tmp_path / "tokens")
+    kept = index["splits"][0]["shards"]
+    assert {path.name for path in (tmp_path / "tokens").glob("*.npy")} == {*kept, *(name.replace(".npy", ".learn.npy") for name in kept)}
+
+
 def test_no_rows_make_no_shards(tmp_path, words):
     _, index = packed(talk(3).clear(), tmp_path / "out", words)
     assert [entry["shards"] for entry in index["splits"]] == [[], []]

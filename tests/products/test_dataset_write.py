@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dialogue_rows import talk
+from dialogue_rows import REJECTED, talk
 from ownwords.core import hashing
 from ownwords.products.dataset import forms, order, write
 
@@ -28,7 +28,7 @@ def whole(folder: Path, split: str) -> pl.DataFrame:
 @pytest.mark.parametrize("form", forms.FORMS)
 @pytest.mark.parametrize("part_bytes", [1 << 30, 6_000])
 def test_parts_change_neither_hash_nor_files(tmp_path, monkeypatch, form, part_bytes):
-    rows = talk(300, seed=1).with_columns(pl.lit({"text": "no", "record_id": "test:x"}, forms.REJECTED).alias("rejected"))
+    rows = talk(300, seed=1).with_columns(pl.lit({"text": "no", "record_id": "test:x"}, REJECTED).alias("rejected"))
     monkeypatch.setattr(order, "PART_BYTES", part_bytes)
     # the rows come in many batches, as those of a large dataset do
     batches = pl.concat([rows.slice(start, 7).lazy() for start in range(0, rows.height, 7)], rechunk=False)
@@ -87,7 +87,7 @@ def test_one_changed_letter_changes_the_hash(tmp_path):
 
 @pytest.mark.parametrize("form", forms.FORMS)
 def test_no_rows_make_empty_files_with_all_columns(tmp_path, form):
-    rows = talk(3).with_columns(pl.lit({"text": "no", "record_id": "test:x"}, forms.REJECTED).alias("rejected")).clear()
+    rows = talk(3).with_columns(pl.lit({"text": "no", "record_id": "test:x"}, REJECTED).alias("rejected")).clear()
     done = written(rows, tmp_path / "out", form)
     for split in forms.SPLITS:
         assert dict(whole(tmp_path / "out", split).schema) == forms.columns(form)

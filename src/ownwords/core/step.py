@@ -44,10 +44,15 @@ class Reduce:
 
 
 class Step(Protocol):
-    """A module in `datasets/`."""
+    """A module in `datasets/`.
+
+    One that reads files beside the rows has `resources(params) -> dict[str, dict[str, str]]`, too: what a manifest says of each of
+    them, by a key that no other step uses; `name` (nothing of a path but its end) and `sha256`, or of a hub's the `revision`. Products call
+    it when the stages have run, with all parameters; where nothing was asked for, it is empty.
+    """
 
     #: Every parameter with its default; what a manifest records.
     PARAMS: Mapping[str, Param]
 
     def stages(self, params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
-        """The stages for these parameters, in order."""
+        """The stages for these parameters, in order; whatever is to be refused is refused here, before any row is read."""

@@ -67,9 +67,11 @@ def write(splits: Mapping[str, Iterable[pl.DataFrame]], words: Words, context: i
     window of a split is padded. Tokens that are not to be learnt (context, openings, padding) are False in `.learn.npy`.
 
     splits    name -> tables for `packing.turns_of`, in order
+    folder    what an earlier build left there goes: it may be the words of people who have withdrawn since
     returns   a hash over every token and mask, and what index.json says
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    files.remove_tree(folder)
+    folder.mkdir(parents=True)
     hashes, told = {"tokenizer": words.sha256}, list[dict[str, object]]()
     for split, tables in splits.items():
         pack = _Pack(folder, split, context, words)

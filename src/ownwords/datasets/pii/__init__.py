@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ownwords.core import files, hashing, plugins
 from ownwords.core.errors import Usage
 from ownwords.core.step import Reduce, Stage
 from ownwords.datasets._texts import FORGOTTEN, LINK
@@ -79,6 +81,21 @@ def stages(params: Mapping[str, Param]) -> tuple[Stage | Reduce, ...]:
         return stages
     find = recognised.reader(str(params["recogniser"]))
     return (*stages, _each(partial(recognised.masked, find=find, kinds=asked)))
+
+
+def resources(params: Mapping[str, Param]) -> dict[str, dict[str, str]]:
+    """What a manifest says of the recogniser: plug-in and model, and a hash of the model's files, or of a hub's its revision if known."""
+    plug_in, parted, where = str(params["recogniser"]).partition(":")
+    if not plug_in:
+        return {}
+    model = Path(where)
+    if where and model.exists():
+        inside = {one.relative_to(model).as_posix(): one for one in model.rglob("*") if one.is_file()} if model.is_dir() else {"": model}
+        sha256 = hashing.sha256_json({name: files.sha256_file(one) for name, one in sorted(inside.items())})
+        return {"recogniser": {"name": f"{plug_in}:{model.resolve().name}", "sha256": sha256}}
+    tells = getattr(plugins.load("recogniser", plug_in), "revision", None)
+    revision = tells(where) if tells is not None else ""
+    return {"recogniser": {"name": plug_in + parted + where, **({"revision": revision} if revision else {})}}
 
 
 def _each(change: Callable[[pl.Series], pl.Series]) -> Stage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -30,13 +31,29 @@ def find(texts: pl.Series, where: str) -> pl.DataFrame:
 
     raises   MissingExtra without torch and transformers, Usage without `where`, BadInput for a model that tells no persons or places
     """
-    extra.require("recognising names")
-    if not where:
-        raise Usage("recogniser 'tagger' was given no model", "name one: recogniser=tagger:FOLDER, or a name on the hub")
+    check(where)
     tokenizer, model, kinds = _loaded(where)
     parts = [_found(texts[at : at + _AT_A_TIME].to_list(), at, tokenizer, model, kinds) for at in range(0, len(texts), _AT_A_TIME)]
     tokens = pl.concat([pl.DataFrame(schema={**_SPANS, "is_first": pl.Boolean}), *parts])
     return _joined(tokens.unique(["row", "start"], keep="first", maintain_order=True).sort("row", "start"))
+
+
+def check(where: str) -> None:
+    """That there is something to work with: packages, and a model's name.
+
+    raises   MissingExtra without torch and transformers, Usage without `where`
+    """
+    extra.require("recognising names")
+    if not where:
+        raise Usage("recogniser 'tagger' was given no model", "name one: recogniser=tagger:FOLDER, or a name on the hub")
+
+
+def revision(where: str) -> str:
+    """Which version of a model on the hub has been fetched; empty if none has."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(where, "config.json")
+    return Path(found).parent.name if isinstance(found, str) else ""
 
 
 @lru_cache(maxsize=2)

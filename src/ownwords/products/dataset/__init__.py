@@ -43,7 +43,10 @@ class Options:
     alpha: float = field(default=1.0, metadata={"says": "how --balance deals: 1 as found, 0 equal parts for all groups"})
     pseudonyms: bool = field(default=False, metadata={"says": "number what is taken out: [phone_7] wherever it is the same number"})
     recogniser: str = field(
-        default="", metadata={"says": "a plug-in that finds names of people and places in running text, such as tagger; empty: none"}
+        default="",
+        metadata={
+            "says": "a plug-in that finds names of people and places, such as tagger; --dry-run does not count what it takes; empty: none"
+        },
     )
     recogniser_model: str = field(default="", metadata={"says": "folder or hub id of what it works with", "resource": "copy"})
     max_turns: int = field(default=8, metadata={"says": "turns to learn in one dialogue; conversations only"})
@@ -56,7 +59,11 @@ class Options:
     split_at: str = field(default="", metadata={"says": "with --split time: hold out what was written from this day on, 2026-01-31"})
     seed: int = field(default=7, metadata={"says": "another seed holds out other people, and samples others"})
     tokenizer: str = field(
-        default="", metadata={"says": "folder or hub id of a tokenizer: write packed tokens too; empty: none", "resource": "copy"}
+        default="",
+        metadata={
+            "says": "folder or hub id of a tokenizer: write packed tokens too, which --dry-run does not count; empty: none",
+            "resource": "copy",
+        },
     )
     context: int = field(default=2048, metadata={"says": "tokens a window of these"})
 

@@ -92,6 +92,7 @@ def _opening(facts: Facts) -> list[str]:
     return [
         f"{_FORMS[facts.options.form]} {metrics['dialogues']:,} rows from {metrics['posts']:,} posts of {metrics['people']:,} people.",
         "",
+        *_alone(facts),
         "| part | rows |",
         "|---|---|",
         *[f"| {name} | {n:,} |" for name, n in metrics["split"].items()],
@@ -113,6 +114,14 @@ def _opening(facts: Facts) -> list[str]:
     ]
 
 
+def _alone(facts: Facts) -> list[str]:
+    """What trainers should know of dialogues of one turn: nobody has spoken before the assistant."""
+    n_alone = facts.figures.turns[1]
+    if facts.options.form not in ("conversations", "prompt_completion") or not n_alone:
+        return []
+    return [f"{n_alone:,} of these rows are one post alone, which answers nobody here: their user message is empty.", ""]
+
+
 def _made(facts: Facts) -> list[str]:
     return [
         "## How it was made",
@@ -121,20 +130,11 @@ def _made(facts: Facts) -> list[str]:
         "|---|---|---|---|",
         *[_step(step) for step in facts.steps],
         "",
-        f"Held out: {_held_out(facts)}.",
+        f"Held out: {facts.held_out}.",
         "Names are `[user]`, links `[url]`, code `[code]`; what posts quote from others is `[quote]`. A turn that",
         "may not be used, or is not held, is `[withheld]`: nothing of it is here but its place.",
         "",
     ]
-
-
-def _held_out(facts: Facts) -> str:
-    """What the step `split` did, in words."""
-    done = next((dict(step.params) for step in facts.steps if step.name in ("split", "pairs")), {})
-    share = f"{float(done.get('held_out', facts.options.held_out)):.0%}"
-    if done.get("by") == "time":
-        return f"what was written on {done['at']} or later" if done.get("at") else f"the {share} of the posts that were written last"
-    return f"{share} of the people, chosen by a hash of their account id with seed {done.get('seed')}; none of their words are in `train`"
 
 
 def _step(step: StepRecord) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,7 +13,6 @@ from ownwords.products.dataset.facts import listed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ownwords.core.step import Param
     from ownwords.products.dataset.facts import Facts
 
 #: source: Croissant 1.1 (http://mlcommons.org/croissant/1.1), appendix 1, with the two prefixes its section on governance adds
@@ -66,7 +64,6 @@ _CONTEXT: dict[str, object] = {
 }
 _SAYS = {
     "row_id": "Id of the first record that is learnt in the row; rows are sorted by it.",
-    "split": "train or held_out: no person is in both.",
     "network": "The network of the first learnt record, or unknown.",
     "terms": "The terms under which its source was had, or unknown.",
     "language": "BCP 47 tag of the first learnt turn; und where unknown.",
@@ -111,7 +108,7 @@ def croissant(facts: Facts, sha256: Mapping[str, str]) -> dict[str, Any]:
         "prov:wasGeneratedBy": {"@type": "prov:Activity", "prov:label": " > ".join(step.name for step in facts.steps)},
         **_responsible(facts),
         "distribution": [_file(split, sha256.get(split)) for split in forms.SPLITS],
-        "recordSet": [_splits(), *(_records(split, facts.options.form) for split in forms.SPLITS)],
+        "recordSet": [_splits(), *(_records(split, facts) for split in forms.SPLITS)],
     }
     if sha256:
         found["datePublished"] = clock.to_text(permit.at)[:10]
@@ -152,9 +149,9 @@ def _usage(facts: Facts) -> dict[str, Any]:
 
 
 def _responsible(facts: Facts) -> dict[str, Any]:
-    metrics, options = facts.metrics, facts.options
+    metrics = facts.metrics
     steps = [
-        f"{step.name} ({', '.join(f'{key}={_named(value)}' for key, value in step.params) or 'no parameters'}): "
+        f"{step.name} ({', '.join(f'{key}={value}' for key, value in step.params) or 'no parameters'}): "
         f"{step.n_in:,} in, {step.n_out:,} out" + "".join(f"; {n:,} {reason}" for reason, n in step.dropped)
         for step in facts.steps
     ]
@@ -185,18 +182,11 @@ def _responsible(facts: Facts) -> dict[str, Any]:
         "rai:dataSocialImpact": "People can see what is held of them, and take it back; the dataset is then built again without them.",
         "rai:dataReleaseMaintenancePlan": "Served rows are put to the gate again each time. After a withdrawal or an erasure the dataset "
         "is built again; copies that were handed on are recalled and must be deleted.",
-        "rai:machineAnnotationTools": [
-            f"ownwords steps {', '.join(step.name for step in facts.steps)}; held out by person, seed {options.seed}"
-        ],
+        "rai:machineAnnotationTools": [f"ownwords steps {', '.join(step.name for step in facts.steps)}; held out: {facts.held_out}"],
     }
     if months:
         found["rai:dataCollectionTimeFrame"] = [f"{months[0]}-01", f"{months[-1]}-01"]
     return found
-
-
-def _named(value: Param) -> Param:
-    """A parameter as others may see it: of a path only the name at its end."""
-    return re.split(r"[/\\]", value.rstrip("/\\"))[-1] if isinstance(value, str) else value
 
 
 def _file(split: str, sha256: str | None) -> dict[str, Any]:
@@ -225,22 +215,23 @@ def _splits() -> dict[str, Any]:
     }
 
 
-def _records(split: str, form: str) -> dict[str, Any]:
-    names = {name: dtype for name, dtype in forms.columns(form).items() if name != "origins"}
+def _records(split: str, facts: Facts) -> dict[str, Any]:
+    names = {name: dtype for name, dtype in forms.columns(facts.options.form).items() if name != "origins"}
+    says = _SAYS | {"split": f"train or held_out: {'no person is in both' if facts.is_by_person else facts.held_out + ' is held out'}."}
     return {
         "@type": "cr:RecordSet",
         "@id": split,
         "name": split,
         "description": f"The rows of {split}.",
         "key": {"@id": f"{split}/row_id"},
-        "field": [_field(split, name, dtype) for name, dtype in names.items()],
+        "field": [_field(split, name, dtype, says[name]) for name, dtype in names.items()],
     }
 
 
-def _field(split: str, name: str, dtype: pl.DataType | type[pl.DataType]) -> dict[str, Any]:
+def _field(split: str, name: str, dtype: pl.DataType | type[pl.DataType], says: str) -> dict[str, Any]:
     """One column; a list of structs is an array with a subfield for each of its names."""
     key = f"{split}/{name}"
-    found: dict[str, Any] = {"@type": "cr:Field", "@id": key, "name": name, "description": _SAYS[name]}
+    found: dict[str, Any] = {"@type": "cr:Field", "@id": key, "name": name, "description": says}
     inner = dtype.inner if isinstance(dtype, pl.List) else dtype
     if isinstance(dtype, pl.List):
         found |= {"isArray": True, "arrayShape": "-1"}

@@ -27,6 +27,8 @@ _POINTS_AT_SOMEBODY = r"[@_\d\[\]{}\\]|://|www\.|(?i)\bu/|\w\.\w|[A-Za-z]:[A-Za-
 _LONGEST = 280
 #: Steps that take out what points at people: a post that they changed is not shown.
 _HIDES = ("pii",)
+#: The step from which on none changes a text, and which takes long to begin.
+_UNCHANGED_FROM = "decontaminate"
 #: Steps from which on rows are turns, pairs or dialogues; what `threads` drops are posts still.
 _TURNS = ("threads", "pairs", "split")
 
@@ -46,16 +48,21 @@ class Examples:
 
 
 def collect(raw: pl.LazyFrame, steps: tuple[StepRecord, ...], kept: pl.DataFrame, scratch: Path) -> Examples:
-    """Follow some posts through the steps that look at one post at a time.
+    """Follow some posts through the steps that look at one post at a time; but not to a recogniser, whose model takes long to begin.
+
+    So of the posts of the dataset those are shown that stand in it as they come out of the other steps: in these it found nothing.
+    Of the dropped, what it would have found is not known where it saw them: then they are not shown.
 
     raw       permitted RECORDS
     steps     what ran
-    kept      record_id, record_no: posts of the dataset, more than will be shown
+    kept      record_id, record_no, text: posts of the dataset, more than will be shown
     scratch   where the engine noted what it dropped
     """
     names = [step.name for step in steps]
     early = names[: next((place for place, name in enumerate(names) if name in _TURNS), len(names))]
-    gone = _least(dropped(scratch).filter(pl.col("step").is_in([*early, "threads"])).collect(engine="streaming"))
+    unseen = next((place for place, step in enumerate(steps) if dict(step.params).get("recogniser")), None)
+    told = [*early, "threads"] if unseen is None else early[:unseen]
+    gone = _least(dropped(scratch).filter(pl.col("step").is_in(told)).collect(engine="streaming"))
     wanted = pl.concat([kept.select("record_no"), gone.select("record_no")])["record_no"].unique()
     if wanted.is_empty():
         return Examples()
@@ -63,9 +70,9 @@ def collect(raw: pl.LazyFrame, steps: tuple[StepRecord, ...], kept: pl.DataFrame
     after = _followed(found, steps, early)
     shown = BitMap64()
     trails = list[tuple[tuple[str, str], ...]]()
-    for number in kept["record_no"]:
-        if number in after and len(trails) < _KEPT_SHOWN:
-            trails.append(tuple((name, _cut(text)) for name, text in after[number]))
+    for number, text in kept.select("record_no", "text").iter_rows():
+        if number in after and after[number][-1][1] == text and len(trails) < _KEPT_SHOWN:
+            trails.append(tuple((name, _cut(said)) for name, said in after[number]))
             shown.add(number)
     texts: dict[tuple[str, str], tuple[str, ...]] = {}
     for step, reason, number in gone.select("step", "reason", "record_no").iter_rows():
@@ -99,8 +106,10 @@ def _followed(found: pl.DataFrame, steps: tuple[StepRecord, ...], early: list[st
         number: [("as written", text)] for number, text in raw.select("record_no", "text").iter_rows()
     }
     rows = raw
-    for step in steps[: len(early)]:
+    for step in steps[: early.index(_UNCHANGED_FROM) if _UNCHANGED_FROM in early else len(early)]:
         params = dict(step.params)
+        if "recogniser" in params:
+            params["recogniser"] = ""
         if "pseudonyms" in params:
             params["pseudonyms"] = False  # these are dealt out among all posts together
         for stage in plugins.load("step", step.name).stages(params):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ownwords.core.dataset import StepRecord
     from ownwords.core.permit import Permit
+    from ownwords.core.step import Param
     from ownwords.products.dataset import Options
     from ownwords.products.dataset.examples import Examples
     from ownwords.products.dataset.figures import Figures
@@ -46,6 +47,26 @@ class Facts:
     def title(self) -> str:
         """A name for readers: form and number of rows."""
         return f"{self.metrics['dialogues']:,} rows of people's words, {self.options.form.replace('_', ' ')}"
+
+    @property
+    def is_by_person(self) -> bool:
+        """Whether people are held out, so that nobody is on both sides; else what was written last is."""
+        return self._sides.get("by", self.options.split) == "person"
+
+    @property
+    def held_out(self) -> str:
+        """Who or what is held out, in words."""
+        share = f"{float(self._sides.get('held_out', self.options.held_out)):.0%}"
+        if not self.is_by_person:
+            at = self._sides.get("at", self.options.split_at)
+            return f"what was written on {at} or later" if at else f"the {share} of the posts that were written last"
+        seed = self._sides.get("seed", self.options.seed)
+        return f"{share} of the people, chosen by a hash of their account id with seed {seed}; none of their words are in train"
+
+    @property
+    def _sides(self) -> dict[str, Param]:
+        """Parameters of the step that told who is held out."""
+        return next((dict(step.params) for step in self.steps if step.name in ("split", "pairs")), {})
 
     @property
     def licences(self) -> list[str]:

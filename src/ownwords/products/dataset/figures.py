@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Upper ends (characters) of the bars for lengths of learnt turns; the last bar is open.
 LENGTHS = (10, 20, 40, 80, 160, 320, 640, 1280, 2560)
-_CHOSEN: Columns = {"record_id": pl.String, "record_no": pl.Int64}
+_CHOSEN: Columns = {"record_id": pl.String, "record_no": pl.Int64, "text": pl.String}
 _N_CHOSEN = 64
 #: Parts of the Lorenz curve.
 _CURVE = 20
@@ -31,7 +31,7 @@ class Figures:
     turns       rows by number of turns
     people      account_id, n: the turns of each
     origins     record numbers
-    chosen      record_id, record_no of some first learnt turns, by a hash of their ids
+    chosen      record_id, record_no and text of some first learnt turns, by a hash of their ids
     """
 
     split: Counter[str] = field(default_factory=Counter)
@@ -88,10 +88,10 @@ class Figures:
         ids = rows.select("row_id", pl.int_range(pl.len()).alias("place"), chance("row_id").alias("chance"))
         first = ids.bottom_k(_N_CHOSEN, by=["chance", "row_id"])
         some = rows.select("row_id", "turns", "origins")[first["place"].to_list()]
-        held = some.select("row_id", "origins", pl.col("turns").list.eval(pl.element().struct.field("record_id").drop_nulls()).alias("ids"))
-        of_turns = pl.col("origins").list.head(pl.col("ids").list.len())  # of a preference, the rejected answer's comes last
-        pairs = held.with_columns(of_turns).explode("origins", "ids").filter(pl.col("ids") == pl.col("row_id"))
-        found = pairs.select(pl.col("ids").alias("record_id"), pl.col("origins").alias("record_no"))
+        held = some.with_columns(pl.col("turns").list.filter(pl.element().struct.field("record_id").is_not_null()))
+        of_turns = pl.col("origins").list.head(pl.col("turns").list.len())  # of a preference, the rejected answer's comes last
+        pairs = held.with_columns(of_turns).explode("origins", "turns").unnest("turns").filter(pl.col("record_id") == pl.col("row_id"))
+        found = pairs.select("record_id", pl.col("origins").alias("record_no"), "text")
         self.chosen = pl.concat([self.chosen, found]).sort(chance("record_id"), "record_id").head(_N_CHOSEN)
 
     def lorenz(self) -> list[float]:

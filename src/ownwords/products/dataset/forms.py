@@ -24,8 +24,6 @@ DIALOGUES: Columns = {
     "origins": pl.List(pl.Int64),
 }
 SPLITS = ("train", "held_out")
-#: The other answer of a preference: what was answered as well, and liked less.
-REJECTED = pl.Struct({"text": pl.String, "record_id": pl.String})
 #: Columns that tell what is to be learnt; those of them that a form has.
 TOLD = ("text", "turns", "prompt", "completion", "chosen")
 UNKNOWN_LANGUAGE, UNKNOWN = "und", "unknown"

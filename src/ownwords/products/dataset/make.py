@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
-from ownwords.core import files, hashing
+from ownwords.core import files, hashing, plugins
 from ownwords.core.product import Built
-from ownwords.datasets import decontaminate
 from ownwords.engine.run import run
 from ownwords.products.dataset import Options, card, croissant, examples, forms, report, shards, training_content, write
 from ownwords.products.dataset.facts import Facts
@@ -20,6 +18,7 @@ from ownwords.products.dataset.plan import check, plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from ownwords.core.dataset import Dataset, StepRecord
     from ownwords.core.product import Artifact, Opened
@@ -48,28 +47,43 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
     raises     Usage for an option out of its range
     """
     chosen = cast("Options", options)
-    check(chosen)
+    check(chosen, whole=False)
     if chosen.tokenizer:
         shards.check(chosen.tokenizer)
     permitted = inputs["rows"].dataset
     if chosen.split == "person" and _is_one_person(permitted.rows):
         chosen = replace(chosen, held_out=0.0)  # one person cannot be on both sides: all of it is learnt from
     scratch = out / "scratch"
-    made = run(permitted, plan(chosen, permitted.permit.n_allowed), scratch, engine)
-    benchmarks = decontaminate.resources({"against": chosen.against}) if chosen.against else {}
-    return finished(made, permitted.rows, chosen, out, scratch, benchmarks)
+    planned = plan(chosen, permitted.permit.n_allowed)
+    made = run(permitted, planned, scratch, engine)
+    return finished(made, permitted.rows, chosen, out, scratch, resources_of(planned))
+
+
+def resources_of(planned: Sequence[tuple[str, Mapping[str, Param]]]) -> dict[str, dict[str, str]]:
+    """What the steps read beside the posts: see `resources` in `core.step.Step`."""
+    found: dict[str, dict[str, str]] = {}
+    for name, given in planned:
+        told = getattr(plugins.load("step", name), "resources", None)
+        if told is not None:
+            found |= told(plugins.step_parameters(name, given))
+    return found
 
 
 def finished(
     made: Dataset, posts: pl.LazyFrame, chosen: Options, out: Path, scratch: Path, resources: Mapping[str, dict[str, str]]
 ) -> Built:
-    """What is left to do after the steps; takes `scratch` away.
+    """What is left to do after the steps; takes `scratch` away, and whatever else an earlier build has left in `out`.
+
+    What an interrupted build wrote may be words of people who have withdrawn since.
 
     made       forms.DIALOGUES
     posts      the permitted RECORDS they were made from
     scratch    where the steps ran
     resources  what else the steps read, for the manifest
     """
+    for path in out.iterdir():
+        if path != scratch:
+            files.remove_tree(path)
     written = write.write(made.rows, chosen.form, out, scratch / "writing", made.steps[-1].n_out)
     metrics = _metrics(made, written.figures)
     shown = examples.collect(posts, made.steps, written.figures.chosen, scratch)
@@ -88,15 +102,14 @@ def finished(
     return Built(hashing.combine(hashes), written.figures.origins | shown.origins, made.steps, metrics, resources)
 
 
-def _named(made: Dataset, benchmarks: Mapping[str, dict[str, str]]) -> Dataset:
+def _named(made: Dataset, resources: Mapping[str, dict[str, str]]) -> Dataset:
     """`made`, its records naming files by their names and not by where they lie."""
-    names = ", ".join(found["name"] for found in benchmarks.values())
+    benchmarks = ", ".join(found["name"] for key, found in resources.items() if key.startswith("benchmark:"))
 
     def named(key: str, value: Param) -> Param:
-        if key == "recogniser":
-            plug_in, parted, model = str(value).partition(":")
-            return plug_in + parted + Path(model).name
-        return names if key == "against" else value
+        if key == "recogniser" and value:
+            return resources["recogniser"]["name"]
+        return benchmarks if key == "against" else value
 
     return replace(
         made, steps=tuple(replace(step, params=tuple((key, named(key, value)) for key, value in step.params)) for step in made.steps)

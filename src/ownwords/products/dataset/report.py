@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ownwords.core import purpose
 from ownwords.products.dataset import charts
-from ownwords.products.dataset.facts import ranked
+from ownwords.products.dataset.facts import listed, ranked
 from ownwords.products.dataset.figures import LENGTHS
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _BARS = 12
 _MONTHS = 240
+#: What comes out of a step, where that is no longer posts.
+_MADE = {"threads": "turns", "split": "dialogues", "pairs": "pairs of answers"}
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5a6675; --paper: #ffffff; --box: #f3f5f8; --line: #d8dee6; --bar: #0b6e4f; }
 @media (prefers-color-scheme: dark) {
@@ -95,9 +97,10 @@ def _funnel(steps: Sequence[StepRecord]) -> str:
             f'<tr><th scope="row"><code>{escape(step.name)}</code></th><td class="n">{step.n_in:,}</td><td class="n">{step.n_out:,}</td>'
             f'<td><div class="meter" role="presentation"><span style="width:{share:.1%}"></span></div></td><td>{dropped or "–"}</td></tr>'
         )
+    what = [f"out of <code>{step.name}</code> {_MADE[step.name]}" for step in steps if step.name in _MADE]
     return (
-        '<h2>The funnel</h2>\n<p class="soft">What comes out of <code>threads</code> are turns, and out of <code>split</code> '
-        'dialogues.</p>\n<div class="wide"><table><thead><tr><th scope="col">step</th><th scope="col" class="n">in</th>'
+        f'<h2>The funnel</h2>\n<p class="soft">What goes in are posts{"".join(f"; {words} come" for words in what)}.</p>\n'
+        '<div class="wide"><table><thead><tr><th scope="col">step</th><th scope="col" class="n">in</th>'
         '<th scope="col" class="n">out</th><th scope="col"><span class="soft">left</span></th><th scope="col">dropped</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
@@ -117,20 +120,14 @@ def _charts(facts: Facts) -> str:
     turns = [(str(n), figures.turns[n]) for n in sorted(figures.turns)]
     shown = [
         charts.columns("Rows by month of their first learnt turn", months),
-        charts.rows("Rows by language", _most(figures.language)),
-        charts.rows("Rows by network", _most(figures.network)),
-        charts.rows("Rows by the terms their source was had under", _most(figures.terms)),
+        charts.rows("Rows by language", listed(figures.language, _BARS)),
+        charts.rows("Rows by network", listed(figures.network, _BARS)),
+        charts.rows("Rows by the terms their source was had under", listed(figures.terms, _BARS)),
         charts.columns("Learnt turns by length in characters", lengths),
         charts.columns("Rows by number of turns", turns[:40]),
         charts.lorenz("How evenly people are heard", figures.lorenz()),
     ]
     return f'<h2>What is in it</h2>\n<div class="charts">{"".join(shown)}</div>'
-
-
-def _most(counts: dict[str, int]) -> list[tuple[str, int]]:
-    ordered = ranked(counts)
-    rest = sum(n for _, n in ordered[_BARS:])
-    return [*ordered[:_BARS], *([("others", rest)] if rest else [])]
 
 
 def _kept(facts: Facts) -> str:
@@ -154,4 +151,7 @@ def _dropped(facts: Facts) -> str:
     for (step, reason), texts in facts.examples.dropped.items():
         said = "".join(f'<dd dir="auto">{escape(text) or "<i>empty</i>"}</dd>' for text in texts)
         groups.append(f'<dl class="post"><dt><code>{escape(step)}</code>: {escape(reason)}</dt>{said}</dl>')
-    return f"<h2>Posts that were dropped</h2>\n{''.join(groups) or '<p>Nothing to show.</p>'}"
+    words = ""
+    if any(dict(step.params).get("recogniser") for step in facts.steps):
+        words = '<p class="soft">Those that a recogniser looked at are not shown: what it would take out of them is not kept.</p>\n'
+    return f"<h2>Posts that were dropped</h2>\n{words}{''.join(groups) or '<p>Nothing to show.</p>'}"
