@@ -7,6 +7,7 @@ import json
 import os
 import random
 import time
+import tracemalloc
 
 import polars as pl
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownwords.core.errors import BadInput, Usage
-from ownwords.datasets import decontaminate
+from ownwords.datasets import _words, decontaminate
 from posts import WORDS, kept
 
 QUESTION = "a ferryman takes three lanterns two goats and one baker across the wide river before noon who pays"
@@ -119,7 +120,8 @@ def test_neither_the_size_of_batches_nor_of_parts_changes_anything(tmp_path, mon
     texts = [" ".join(rng.choices([*WORDS, rng.choice(items)], k=6)) for _ in range(200)]
     rows, against = posts(*texts), benchmark(tmp_path, *items)
     at_once = left(rows, against=against)
-    monkeypatch.setattr(decontaminate, "_AT_ONCE", 7)
+    monkeypatch.setattr(_words, "_TEXTS_AT_ONCE", 7)
+    decontaminate._read.cache_clear()
     assert left(rows, against=against) == at_once
     assert 0 < len(at_once) < 200
 
@@ -127,8 +129,32 @@ def test_neither_the_size_of_batches_nor_of_parts_changes_anything(tmp_path, mon
 def test_hostile_texts_and_no_texts(tmp_path):
     against = benchmark(tmp_path, QUESTION, "the baker who lost his shoe")
     bait = ["a" * 1_000_000, "the " * 250_000, " ".join(map(str, range(150_000))), "e" + "́" * 500_000, "", None, "漢" * 300_000]
-    start = time.process_time()
     assert left(posts(*bait), against=against) == [f"t:{n}" for n in range(len(bait))]
     assert left(posts("x").clear(), against=against) == []
-    assert time.process_time() - start < 20
     assert left(posts(QUESTION)) == ["t:0"]
+
+
+def test_four_times_the_long_texts_take_about_four_times_the_time_and_no_more_memory(tmp_path):
+    (stage,) = decontaminate.stages({**decontaminate.PARAMS, "against": benchmark(tmp_path, QUESTION)})
+    seconds, peaks = [], []
+    for n in (24, 24, 96):
+        rows = posts(*("the lamp " * 25_000 for _ in range(n))).lazy()
+        tracemalloc.start()
+        start = time.process_time()
+        assert stage.run(rows).collect()["drop"].null_count() == n
+        seconds.append(time.process_time() - start)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert seconds[2] < 4 * 3 * seconds[1]
+    assert peaks[2] < 1.3 * peaks[1]
+
+
+def test_a_benchmark_is_read_once_until_it_changes(tmp_path, monkeypatch):
+    against, texts, read = benchmark(tmp_path, QUESTION), decontaminate.benchmarks.texts, []
+    monkeypatch.setattr(decontaminate.benchmarks, "texts", lambda path: read.append(path) or texts(path))
+    for _ in range(3):
+        assert left(posts(QUESTION, "nothing of it"), against=against) == ["t:1"]
+    assert len(read) == 1
+    benchmark(tmp_path, "something else altogether", "and longer")
+    assert left(posts(QUESTION), against=against) == ["t:0"]
+    assert len(read) == 2

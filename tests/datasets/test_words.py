@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from ownwords.datasets import _words
 from ownwords.datasets._texts import touched
-from ownwords.datasets._words import Words, folded, hash_of
+from ownwords.datasets._words import Words, folded, hash_of, slices
 
 
 def plain(text: str) -> list[str]:
@@ -31,7 +33,7 @@ def test_words_are_those_of_one_text_at_a_time(texts, block):
     expected = [[word for word in plain(text) if word] for text in series]
     assert words.counts.tolist() == [len(row) for row in expected]
     assert words.hashes.tolist() == [hash_of(word) for row in expected for word in row]
-    assert words.lengths.tolist() == [len(word.encode()) for row in expected for word in row]
+    assert words.first.tolist() == [word.encode()[0] for row in expected for word in row]
 
 
 def test_width_case_and_marks_make_no_other_words():
@@ -58,3 +60,24 @@ def test_touched_changes_the_chosen_alone_and_keeps_the_order():
     texts = pl.Series("t", ["a", "b", None, "c"])
     assert touched(texts, texts == "b", lambda some: some + "!").to_list() == ["a", "b!", None, "c"]
     assert touched(texts, texts == "z", lambda some: some + "!").to_list() == texts.to_list()
+
+
+def test_one_very_long_text_leaves_nothing_behind_in_memory():
+    texts = pl.Series(["long " * 600_000])
+    tracemalloc.start()
+    words = Words.of(texts)
+    assert words.counts.tolist() == [600_000]
+    del words
+    left = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert left < 8 * len(texts[0])
+
+
+def test_parts_hold_so_many_bytes_or_so_many_texts():
+    for texts in (["x" * 100_000] * 200, [None] * 50_000, ["", "y" * 9_000_000, ""]):
+        parts = slices(pl.Series("text", texts, pl.String))
+        assert [part.start for part in parts[1:]] == [part.stop for part in parts[:-1]]
+        assert (parts[0].start, parts[-1].stop) == (0, len(texts))
+        sizes = [sum(len(text or "") for text in texts[part]) for part in parts if part.stop - part.start > 2]
+        assert max(sizes, default=0) <= 4_300_000
+        assert max(part.stop - part.start for part in parts) <= 16_385

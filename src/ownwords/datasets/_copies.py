@@ -8,14 +8,13 @@ import polars as pl
 
 from ownwords.core.step import DROP
 from ownwords.datasets._ids import id_number
+from ownwords.datasets._words import slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: Set instead of `drop` where a copy may still be shown before what answers it.
 REPEATS = "repeats"
-#: Texts looked at together: what is made of them stays small.
-_AT_ONCE = 16_384
 _NEVER = (1 << 63) - 1
 
 
@@ -32,7 +31,7 @@ def narrow(rows: pl.LazyFrame, read: Callable[[pl.DataFrame], pl.DataFrame], sch
     chosen = rows.select("record_no", *first_come(), "text")
 
     def in_slices(batch: pl.DataFrame) -> pl.DataFrame:
-        return pl.concat([read(part) for part in batch.iter_slices(_AT_ONCE)] or [read(batch)])
+        return pl.concat([read(batch[part]) for part in slices(batch["text"])] or [read(batch)])
 
     return chosen.map_batches(in_slices, schema=schema, streamable=True, predicate_pushdown=False, projection_pushdown=False)
 

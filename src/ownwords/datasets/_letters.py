@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import polars as pl
 
-from ownwords.datasets._words import mixed, powers
+from ownwords.datasets._words import edges, mixed, powers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,10 +78,10 @@ def each_block(texts: pl.Series, tell: Callable[[Block], NDArray[Number]]) -> ND
     said = []
     for wide, rows in enumerate(places):
         some, room = (texts, sizes) if len(rows) == len(texts) else (texts.gather(rows), sizes[rows])
-        for a, b in pairwise(_edges(room, _READ)):
+        for a, b in pairwise(edges(room, _READ)):
             codes = _codes(some[a:b], wide=bool(wide))
             begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(room[a:b])])
-            for c, d in pairwise(_edges(room[a:b], _BLOCK)):
+            for c, d in pairwise(edges(room[a:b], _BLOCK)):
                 said.append(tell(_block(codes[begins[c] : begins[d]], begins[c : d + 1] - begins[c])))
     whole = np.concatenate(said or [tell(_block(_codes(texts, wide=False), np.zeros(1, np.int64)))])
     out = np.empty_like(whole)
@@ -105,13 +105,6 @@ def kinds() -> NDArray[np.uint8]:
     return _tables()[0]
 
 
-def _edges(sizes: NDArray[np.int64], at_most: int) -> list[int]:
-    """Where to cut a run of texts into parts of about so many characters: from 0 to their number."""
-    ends = np.cumsum(sizes)
-    cuts = np.searchsorted(ends, np.arange(at_most, int(ends[-1]), at_most)) if len(ends) else np.zeros(0, np.int64)
-    return [int(cut) for cut in np.unique(np.concatenate([np.array([0, len(sizes)]), cuts]))]
-
-
 def _codes(texts: pl.Series, *, wide: bool) -> Codes:
     """The characters of all texts, a line feed after each; nothing of no texts."""
     joined = texts.str.join("\n").item() + "\n" if len(texts) else ""
@@ -122,7 +115,7 @@ def _block(codes: Codes, begins: NDArray[np.int64]) -> Block:
     kind, value = _tables()
     index = within(codes)
     starts, ends = _runs(kind.take(index), wide=codes.dtype != np.uint8)
-    power, inverse = powers(1 << max(len(codes) - 1, _BLOCK).bit_length())
+    power, inverse = powers(max(len(codes), _BLOCK))
     values = value.take(index)
     values *= power[: len(codes)]
     sums = np.empty(len(codes) + 1, np.uint64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import polars as pl
 from ownwords.core.errors import Usage
 from ownwords.core.files import sha256_file
 from ownwords.core.step import DROP, Stage
-from ownwords.datasets._words import Words, folded
+from ownwords.datasets._words import Words, folded, slices
 from ownwords.datasets.decontaminate import benchmarks
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ PARAMS: Mapping[str, Param] = {"against": "", "words": 13, "shortest": 5}
 
 _REASON = "in a benchmark"
 _KEPT, _NAMES = ".runs", ".json"
-_AT_ONCE = 16_384
 
 
 def stages(params: Mapping[str, Param]) -> tuple[Stage, ...]:
@@ -77,7 +77,7 @@ def keep(against: str, folder: Path) -> str:
 
 
 def _index(params: Mapping[str, Param]) -> pl.DataFrame:
-    """The hashed runs of words of all benchmarks, `benchmarks.INDEX`.
+    """The hashed runs of words of all benchmarks, `benchmarks.INDEX`; read once, however often they are asked for.
 
     raises   Usage for a benchmark that is not there; BadInput for what cannot be read
     """
@@ -90,8 +90,14 @@ def _index(params: Mapping[str, Param]) -> pl.DataFrame:
         if known.filter(~pl.col("n_words").is_between(shortest, n_words)).height:
             raise Usage(f"{Path(against).name!r} was not made for runs of {n_words} words", "name the benchmarks themselves")
         return known
-    found = benchmarks.files(against)
-    return benchmarks.index((benchmarks.texts(path) for path in found.values()), n_words, shortest)
+    found = [(path, path.stat()) for path in benchmarks.files(against).values()]
+    return _read(tuple((path, about.st_size, about.st_mtime_ns) for path, about in found), n_words, shortest)
+
+
+@lru_cache(maxsize=1)
+def _read(found: tuple[tuple[Path, int, int], ...], n_words: int, shortest: int) -> pl.DataFrame:
+    """`benchmarks.INDEX` of files that had these sizes and dates when they were asked for."""
+    return benchmarks.index((benchmarks.texts(path) for path, *_ in found), n_words, shortest)
 
 
 class _Known:
@@ -107,7 +113,7 @@ class _Known:
 
     def told(self, texts: pl.Series) -> pl.Series:
         """bool[R]: whether a text shares a run with a benchmark, or has one of its shorter texts in it."""
-        parts = [self._told(part) for part in (texts[k : k + _AT_ONCE] for k in range(0, len(texts), _AT_ONCE))]
+        parts = [self._told(part) for part in (texts[some] for some in slices(texts))]
         return pl.Series(texts.name, np.concatenate([np.zeros(0, bool), *parts]))
 
     def _told(self, texts: pl.Series) -> NDArray[np.bool_]:

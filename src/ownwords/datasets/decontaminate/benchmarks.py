@@ -13,7 +13,7 @@ import polars as pl
 import zstandard
 
 from ownwords.core.errors import BadInput, Usage
-from ownwords.datasets._words import Words, folded, mixed, powers
+from ownwords.datasets._words import Words, folded, mixed, powers, slices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,6 @@ _FORMS = (".jsonl", ".ndjson", ".txt", ".md", ".csv", ".tsv", ".parquet")
 _PACKED = (".gz", ".zst")
 #: What posts have as marks, and nobody's words.
 _NO_WORDS = r"https?://\S+|@\w+"
-_ITEMS_AT_A_TIME = 16_384
 
 
 def files(against: str) -> dict[str, Path]:
@@ -84,7 +83,7 @@ def index(items: Iterable[pl.Series], n_words: int, shortest: int) -> pl.DataFra
     parts = [pl.DataFrame(schema=INDEX)]
     for item in items:
         plain = item.drop_nulls().unique().str.replace_all(_NO_WORDS, " ")
-        for some in (plain[start : start + _ITEMS_AT_A_TIME] for start in range(0, len(plain), _ITEMS_AT_A_TIME)):
+        for some in (plain[part] for part in slices(plain)):
             words = Words.of(folded(some))
             counts, sums = words.counts, summed(words)
             is_short = (counts >= shortest) & (counts < n_words)
@@ -102,17 +101,13 @@ def run_starts(words: Words, n_words: int) -> NDArray[np.int64]:
 def summed(words: Words) -> U64:
     """uint64[W + 1]: what `runs` tells the hash of any run of words from."""
     sums = np.zeros(len(words.hashes) + 1, np.uint64)
-    np.cumsum(words.hashes * _powers(len(sums))[0][: len(words.hashes)], out=sums[1:])
+    np.cumsum(words.hashes * powers(len(sums))[0][: len(words.hashes)], out=sums[1:])
     return sums
 
 
 def runs(sums: U64, starts: NDArray[np.int64], n_words: NDArray[np.int64] | int) -> U64:
     """uint64[n]: the hash of so many words from each start on, in their order."""
-    return mixed((sums[starts + n_words] - sums[starts]) * _powers(len(sums))[1][starts])
-
-
-def _powers(n: int) -> tuple[U64, U64]:
-    return powers(1 << n.bit_length())
+    return mixed((sums[starts + n_words] - sums[starts]) * powers(len(sums))[1][starts])
 
 
 def _rows(sums: U64, starts: NDArray[np.int64], counts: NDArray[np.int64], n_first: int) -> pl.DataFrame:
