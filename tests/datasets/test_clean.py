@@ -45,6 +45,26 @@ def test_a_post_of_nothing_but_names_is_left_to_the_quality_step():
     assert cleaned([{"text": "@sari_99"}, {"text": " "}])["drop"].to_list() == [None, "no text"]
 
 
+@pytest.mark.parametrize(
+    ("raw", "tidy"),
+    [
+        ("[see https://a.example/x here](https://a.example/x)", "see [url] here [url]"),
+        ("[https://a.example/x](https://a.example/x) and", "[url] [url] and"),
+        ("[text [forgotten] more](http://a.b)", "text [forgotten] more [url]"),
+        ("so[text](http://a.b)", "so text [url]"),
+        ("[not a link] (http://a.b)", "[not a link] ([url])"),
+    ],
+)
+def test_a_link_in_markdown_is_its_words_and_a_mark_whatever_stands_in_them(raw, tidy):
+    assert clean.plain(pl.Series([raw])).item() == tidy
+
+
+def test_what_cannot_be_seen_goes_and_parts_no_word_but_a_name():
+    texts = ["soft\u00adhyphen", "0812\u200b3456", "ana@mail\u200b.example", "@sari_99\u200bx", "x<b>@sari_99</b>", "a<b>b</b>c"]
+    tidy = ["softhyphen", "08123456", "ana@mail.example", "@sari_99 x", "x @sari_99", "abc"]
+    assert clean.plain(pl.Series(texts)).to_list() == tidy
+
+
 def test_what_is_not_composed_is_looked_for_wherever_it_may_be():
     """Characters that the short cut passes over are NFC by themselves, and change nothing that stands before them."""
     every = pl.Series([chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000])

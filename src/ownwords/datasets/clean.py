@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ownwords.core import handles
 from ownwords.core.step import DROP, Stage
-from ownwords.datasets._texts import CODE, FORGOTTEN, LINK, QUOTE, URL, touched
+from ownwords.datasets._texts import CODE, FORGOTTEN, LINK, MARK, QUOTE, URL, touched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,10 +44,17 @@ _CODE_FENCE = r"(?s)```.*?```"
 _QUOTE_HTML = r"(?i)<blockquote\b[^<>]*>(?:[^<]|<[^b/]|<b[^l]|</[^b]|</b[^l])*</blockquote\s*>"
 #: Not `>:(` or `>_<`.
 _QUOTE_LINES = r"(?m)^[ \t]*>[ \t>]*[\p{L}\p{N}\"'“‘*@\[(/][^\n]*(?:\n[ \t]*>[^\n]*)*"
-_MARKDOWN_LINK = r"!?\[([^\[\]\n]*)\]\(\[url\][^()\n]*\)"
+#: Marks may stand in its text: a forgotten name, an address.
+_MARKDOWN_LINK = rf"!?\[((?:[^\[\]\n]|{MARK})*)\]\(\[url\][^()\n]*\)"
 _UNSEEN = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u{ad}\u{34f}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}"
     r"\u{202a}-\u{202e}\u{2060}-\u{206f}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e0fff}]+"
+)
+#: What the store took for a name, or for the end of one, while something unseen stood beside it, is parted from what it would touch.
+_OF_ID = ":@?[A-Za-z0-9_-]*[0-9][A-Za-z0-9_]*"
+_NAME = (
+    rf"(?:{FORGOTTEN}(?:{_OF_ID})?|@[A-Za-z0-9_]+(?:@[A-Za-z0-9_.-]+)?|(?-u:\b)[uU](?:ser)?/[A-Za-z0-9_]+|(?-u:\b{handles.BARE}\b)|"
+    rf"(?-u:\b)[A-Za-z][A-Za-z0-9_.-]*{_OF_ID})"
 )
 _ENTITIES = """amp lt gt quot apos nbsp hellip mdash ndash lsquo rsquo ldquo rdquo laquo raquo copy reg trade
 euro pound yen cent deg times bull middot"""
@@ -115,7 +123,7 @@ def _plain(texts: pl.Series, *, keep_quotes: bool) -> pl.Series:
         texts = touched(texts, _has(texts, ">"), lambda some: some.str.replace_all(_QUOTE_LINES, QUOTE))
     may_link = texts.str.contains_any(["/", "www.", "[forgotten]"], ascii_case_insensitive=True)
     texts = touched(texts, may_link, lambda some: some.str.replace_all(LINK, URL))
-    texts = touched(texts, _has(texts, "]("), lambda some: some.str.replace_all(_MARKDOWN_LINK, "${1} " + URL))
+    texts = touched(texts, _has(texts, "]("), _without_markdown)
     texts = touched(texts, texts.str.contains(_NOT_COMPOSED), lambda some: some.str.normalize("NFC"))
     is_spaced = texts.str.contains_any(["  ", "\n"]) | texts.str.contains(r"[^\S\n ]")
     return touched(texts, is_spaced, _spaced)
@@ -125,7 +133,14 @@ def _has(texts: pl.Series, needle: str) -> pl.Series:
     return texts.str.contains(needle, literal=True)
 
 
+def _parted(texts: pl.Series, gone: str) -> pl.Series:
+    """Names with a space where what matches `gone` parts them from a letter, a figure, _, @ or / that they would touch without it."""
+    after, before = rf"({_NAME})(?:{gone})+([A-Za-z0-9_@])", rf"([A-Za-z0-9_@/])(?:{gone})+({_NAME})"
+    return texts.str.replace_all(after, "${1} ${2}").str.replace_all(before, "${1} ${2}")
+
+
 def _without_unseen(texts: pl.Series) -> pl.Series:
+    texts = touched(texts, texts.str.contains(_UNSEEN), partial(_parted, gone=_UNSEEN))
     return texts.str.replace_all(_UNSEEN, "").str.replace_all(_PILED_MARKS, "${1}")
 
 
@@ -139,7 +154,12 @@ def _without_html(texts: pl.Series, *, keep_quotes: bool) -> pl.Series:
         for _ in range(3):  # quotes within quotes, from the inside out
             texts = texts.str.replace_all(_QUOTE_HTML, f"\n{QUOTE}\n")
     texts = texts.str.replace_all(_BEFORE_LINK, "${1} ${2}").str.replace_all(_AFTER_LINK, "${1} ${2}")
-    return texts.str.replace_all(_BLOCK_TAG, "\n").str.replace_all(_TAG, "")
+    texts = _parted(texts.str.replace_all(_BLOCK_TAG, "\n"), _TAG)
+    return texts.str.replace_all(_TAG, "")
+
+
+def _without_markdown(texts: pl.Series) -> pl.Series:
+    return texts.str.replace_all(rf"([\w\]])({_MARKDOWN_LINK})", "${1} ${2}").str.replace_all(_MARKDOWN_LINK, "${1} " + URL)
 
 
 def _spaced(texts: pl.Series) -> pl.Series:

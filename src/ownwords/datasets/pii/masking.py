@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Control characters no text may have: they part pieces, and open the piece that was found, what stood before it, and after.
 MARK, FOUND, BEFORE, AFTER = "\x01", "\x02", "\x03", "\x04"
-RESERVED = [MARK, FOUND, BEFORE, AFTER, "\x05", "\x06"]
+RESERVED = [MARK, FOUND, BEFORE, AFTER]
 #: Where something stood: the text's place among the texts, its first character, the one after its last, and its kind.
 SPANS = {"row": pl.UInt32, "start": pl.Int64, "end": pl.Int64, "kind": pl.String}
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from ownwords.core import plugins
 from ownwords.core.errors import Fault
-from ownwords.datasets._texts import touched
+from ownwords.datasets._texts import MARK, touched
 from ownwords.datasets.pii.masking import Shape, spliced
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 #: {what a recogniser finds: the kind that stands for it}; a person's name becomes what an account's name becomes.
 MASKS = {"person": "user", "place": "place", "organisation": "organisation"}
-_MASK = r"\[[a-z]+(?:_[0-9]+)?\]"
 
 
 def reader(recogniser: str) -> Find:
@@ -54,7 +53,7 @@ def masked(texts: pl.Series, find: Find, kinds: Sequence[str]) -> pl.Series:
 
 def _apart(found: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
     """In order, without what begins before an earlier one has ended, or has a mask in it."""
-    masks = Shape("mask", _MASK).found(texts).select(pl.col("row").cast(pl.Int64), begin="start", stop="end")
+    masks = Shape("mask", MARK).found(texts).select(pl.col("row").cast(pl.Int64), begin="start", stop="end")
     is_over = (pl.col("start") < pl.col("stop")) & (pl.col("begin") < pl.col("end"))
     over = found.join(masks, on="row").filter(is_over).select("row", "start", "end").unique()
     placed = found.join(over, on=["row", "start", "end"], how="anti").sort("row", "start", "end", descending=[False, False, True])
