@@ -86,8 +86,13 @@ def _judged(rows: pl.LazyFrame, params: Mapping[str, Param]) -> pl.LazyFrame:
     reason = pl.col(DROP)
     if params["short_answers"]:
         reason = pl.when(pl.col("reply_to").is_null() | (reason < _ANSWER)).then(reason)
-    names = {place + answer: name for answer in (0, _ANSWER) for place, name in enumerate(REASONS)}
-    return rows.with_columns(reason.replace_strict(names, default=None, return_dtype=pl.String).alias(DROP))
+    return rows.with_columns(reason.map_batches(_named, return_dtype=pl.String, is_elementwise=True).alias(DROP))
+
+
+def _named(verdicts: pl.Series) -> pl.Series:
+    """The reasons' names. By places in a list: `replace_strict` in a query would hold all rows in memory."""
+    names = [None, *REASONS, *[None] * (_ANSWER - len(REASONS)), *REASONS]
+    return pl.Series(verdicts.name, names, dtype=pl.String).gather(verdicts.cast(pl.Int64) + 1)
 
 
 def _of_block(block: Block, limits: Mapping[str, float]) -> NDArray[np.int8]:

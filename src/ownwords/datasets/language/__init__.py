@@ -167,9 +167,18 @@ def _told(rows: pl.LazyFrame, params: Mapping[str, Param]) -> pl.LazyFrame:
 
 def _declared(language: pl.Expr) -> pl.Expr:
     """What the source says, null where that is nothing."""
-    main, rest = language.str.extract("^([A-Za-z]+)").str.to_lowercase(), language.str.extract("^[A-Za-z]+(-.*)?$")
+    return language.map_batches(_tidied, return_dtype=pl.String, is_elementwise=True)
+
+
+def _tidied(languages: pl.Series) -> pl.Series:
+    """Each different code is looked at once; in a query, `replace` would hold all rows in memory."""
+    found = languages.cast(pl.String).unique().drop_nulls().to_frame("code")
+    if found.is_empty():
+        return languages.cast(pl.String)
+    main, rest = pl.col("code").str.extract("^([A-Za-z]+)").str.to_lowercase(), pl.col("code").str.extract("^[A-Za-z]+(-.*)?$")
     named = pl.when(~main.is_in(_NO_LANGUAGE)).then(main.replace(_RENAMED))
-    return pl.concat_str(named, rest.fill_null(""))
+    told = found.select("code", pl.concat_str(named, rest.fill_null("")).alias("told"))
+    return languages.cast(pl.String).replace_strict(told["code"], told["told"], default=None, return_dtype=pl.String)
 
 
 def _of_block(block: Block) -> NDArray[np.int16]:
