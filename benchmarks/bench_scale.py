@@ -111,11 +111,11 @@ def one_step(folder: Path, n: int, name: str, params: dict, source: str, target:
 
     from ownwords.core import plugins
     from ownwords.core.step import Reduce
-    from ownwords.engine.run import parameters, run
+    from ownwords.engine.run import run
 
     rows = pl.scan_ipc(folder / source)
     dataset = given(rows, rows.select(pl.len()).collect().item())
-    stages = plugins.load("step", name).stages(parameters(name, params))
+    stages = plugins.load("step", name).stages(plugins.step_parameters(name, params))
     before, rss = cpu_s(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     done = run(dataset, [(name, params)], folder / f"scratch-{name}")
     done.rows.sink_ipc(folder / target, compression="lz4", engine="streaming", maintain_order=False)

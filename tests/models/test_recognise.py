@@ -86,3 +86,16 @@ def test_what_cannot_recognise_is_refused(tmp_path, model):
         tagger.find(pl.Series(["anna"]), str(tmp_path))
     with pytest.raises(BadInput):
         tagger.find(pl.Series(["anna"]), made(tmp_path, ["O", "B-MISC"]))
+
+
+def test_of_a_model_from_a_hub_the_revision_is_told_that_is_here(tmp_path, monkeypatch):
+    import huggingface_hub
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    there = tmp_path / "models--owner--small"
+    (there / "refs").mkdir(parents=True)
+    (there / "refs" / "main").write_text("abc123")
+    (there / "snapshots" / "abc123").mkdir(parents=True)
+    (there / "snapshots" / "abc123" / "config.json").write_text("{}")
+    assert tagger.revision("owner/small") == "abc123"
+    assert tagger.revision("owner/other") == ""

@@ -1,1 +1,1 @@
-"""Run steps here, on Polars."""
+"""Run steps: here, on Polars, or on a Ray cluster."""
