@@ -9,9 +9,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from made_datasets import some
+from made_datasets import finished, some
 
-from ownwords.products.dataset import forms
+from dialogue_rows import talk
+from ownwords.products.dataset import Options, forms
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,19 @@ def test_its_records_are_the_rows(tmp_path, mlcroissant, form):
             warnings.simplefilter("ignore")
             read = [plain(record) for record in found.records(split)]
         assert read == pl.read_parquet(folder / f"{split}.parquet").drop("origins").to_dicts()
+
+
+@pytest.mark.parametrize("empty", forms.SPLITS)
+def test_a_part_without_rows_is_no_record_set(tmp_path, caplog, mlcroissant, empty):
+    (full,) = {*forms.SPLITS} - {empty}
+    finished(talk(9).with_columns(pl.lit(full).alias("split")), tmp_path / "out", Options(form="flat"))
+    with caplog.at_level(logging.WARNING):
+        found = opened(mlcroissant, tmp_path / "out")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read = {records.id: len(list(found.records(records.id))) for records in found.metadata.record_sets}
+    assert read == {"splits": 1, full: 9}
+    assert caplog.records == []
 
 
 def test_it_says_for_what_it_may_be_used_and_what_must_be_done_on_withdrawal(tmp_path):

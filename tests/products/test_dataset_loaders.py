@@ -9,9 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from made_datasets import some
+from made_datasets import finished, some
 
-from ownwords.products.dataset import forms
+from dialogue_rows import talk
+from ownwords.products.dataset import Options, forms
 
 MESSAGES = [form for form in forms.FORMS if form != "flat"]
 
@@ -43,6 +44,27 @@ def test_load_dataset_takes_the_folder(tmp_path, hub, form):
     assert set(loaded) == set(forms.SPLITS)
     for split in forms.SPLITS:
         assert list(loaded[split]) == pl.read_parquet(folder / f"{split}.parquet").to_dicts()
+
+
+def test_load_dataset_tells_datasets_apart_whose_folders_have_one_name(tmp_path, hub):
+    """Every dataset's folder is v1 or v2, and the library's cache goes by the folder's name and the configuration's."""
+    for n in (3, 5):
+        folder = some(tmp_path / str(n) / "v1", "flat", n)
+        loaded = hub.load_dataset(str(folder), split="train", cache_dir=str(tmp_path / "cache"))
+        assert list(loaded) == pl.read_parquet(folder / "train.parquet").to_dicts()
+        assert loaded.config_name.startswith("flat-")
+
+
+@pytest.mark.parametrize("form", forms.FORMS)
+@pytest.mark.parametrize("empty", forms.SPLITS)
+def test_load_dataset_takes_a_dataset_of_which_one_part_is_empty(tmp_path, hub, form, empty):
+    (full,) = {*forms.SPLITS} - {empty}
+    folder = tmp_path / "out"
+    finished(talk(9).with_columns(pl.lit(full).alias("split")), folder, Options(form=form))
+    loaded = hub.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    assert {split: rows.num_rows for split, rows in loaded.items()} == {full: 9}
+    assert set(json.loads((folder / "dataset_info.json").read_text())) == {full}
+    assert pl.read_parquet(folder / f"{empty}.parquet").height == 0
 
 
 @pytest.mark.parametrize("form", forms.FORMS)

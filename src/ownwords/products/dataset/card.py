@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ownwords.core import purpose
-from ownwords.products.dataset import forms
 from ownwords.products.dataset.facts import listed
 
 if TYPE_CHECKING:
@@ -19,7 +18,8 @@ _FORMS = {
     "flat": "Plain text: column `text`.",
     "conversations": "Dialogues: who answered whom. In `messages` the last speaker is the assistant, everyone else the user; `turns` keeps "
     "who spoke, and which turns are to be learnt.",
-    "prompt_completion": "What was said, and what was answered: `prompt` and `completion` as messages, `instruction` and `output` as text.",
+    "prompt_completion": "What was said, and what was answered: `prompt` and `completion` as messages, `instruction` and `output` as text. "
+    "Of each dialogue the last answer alone is learnt; dialogues in which nobody else's words stand before it are left out.",
     "preference": "Two answers to the same: `prompt`, the `chosen` and the `rejected` answer.",
 }
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
@@ -52,9 +52,9 @@ _LLAMA_FACTORY: dict[str, dict[str, object]] = {
 _TRAINERS = {"flat": "SFTTrainer", "conversations": "SFTTrainer", "prompt_completion": "SFTTrainer", "preference": "DPOTrainer"}
 
 
-def llama_factory(form: str) -> dict[str, dict[str, object]]:
-    """What LLaMA-Factory's `dataset_info.json` says of the two files of JSON lines."""
-    return {split: {"file_name": f"{split}.jsonl", **_LLAMA_FACTORY[form]} for split in forms.SPLITS}
+def llama_factory(facts: Facts) -> dict[str, dict[str, object]]:
+    """What LLaMA-Factory's `dataset_info.json` says of those files of JSON lines that have rows."""
+    return {split: {"file_name": f"{split}.jsonl", **_LLAMA_FACTORY[facts.options.form]} for split in facts.splits}
 
 
 def axolotl(form: str) -> dict[str, object]:
@@ -82,8 +82,9 @@ def _front(facts: Facts) -> dict[str, object]:
     found["size_categories"] = [next((name for most, name in _SIZES if n_rows < most), "n>10M")]
     found["task_categories"] = _TASKS[form]
     found["tags"] = ["ownwords", "provenance", "consent", facts.permit.purpose]
-    files = [{"split": split, "path": f"{split}.parquet"} for split in forms.SPLITS]
-    found["configs"] = [{"config_name": "default", "default": True, "data_files": files}]
+    files = [{"split": split, "path": f"{split}.parquet"} for split in facts.splits]
+    # `datasets` caches by the folder's name, which is v1 or v2, and this one
+    found["configs"] = [{"config_name": facts.name, "default": True, "data_files": files}] if files else []
     return {name: value for name, value in found.items() if value}
 
 
@@ -117,7 +118,7 @@ def _opening(facts: Facts) -> list[str]:
 def _alone(facts: Facts) -> list[str]:
     """What trainers should know of dialogues of one turn: nobody has spoken before the assistant."""
     n_alone = facts.figures.turns[1]
-    if facts.options.form not in ("conversations", "prompt_completion") or not n_alone:
+    if facts.options.form != "conversations" or not n_alone:
         return []
     return [f"{n_alone:,} of these rows are one post alone, which answers nobody here: their user message is empty.", ""]
 
@@ -130,11 +131,31 @@ def _made(facts: Facts) -> list[str]:
         "|---|---|---|---|",
         *[_step(step) for step in facts.steps],
         "",
-        f"Held out: {facts.held_out}.",
-        "Names are `[user]`, links `[url]`, code `[code]`; what posts quote from others is `[quote]`. A turn that",
+        *marked(facts),
+        f"Held out: {facts.held_out}. {_came_to(facts)}",
+        "Names of accounts are `[user]`, links `[url]`, code `[code]`; what posts quote from others is `[quote]`. A turn that",
         "may not be used, or is not held, is `[withheld]`: nothing of it is here but its place.",
         "",
     ]
+
+
+def marked(facts: Facts) -> list[str]:
+    """Of dialogues: why copies go into a step and come out of it; else nothing."""
+    names = [step.name for step in facts.steps]
+    marking = [step.name for step in facts.steps if dict(step.params).get("context")]
+    if not marking:
+        return []
+    told = "are dropped in threads, or shown there without being learnt"
+    if "pairs" in names:
+        told = "are neither answer of a pair, but may be shown before one"
+    return [f"In dialogues the steps {', '.join(marking)} only mark posts: those that are marked {told}.", ""]
+
+
+def _came_to(facts: Facts) -> str:
+    """Who and what is held out, counted."""
+    n_rows, n_held, figures = facts.metrics["dialogues"], facts.metrics["split"]["held_out"], facts.figures
+    people = f"{figures.n_people_held:,} of {facts.metrics['people']:,} people and " if facts.is_by_person else ""
+    return f"That came to {people}{n_held:,} of {n_rows:,} rows ({n_held / max(n_rows, 1):.1%})."
 
 
 def _step(step: StepRecord) -> str:
@@ -180,8 +201,8 @@ def _limits(facts: Facts) -> list[str]:
     return [
         "## What it is not",
         "",
-        "It is pseudonymous, not anonymous: people can be known by what they write. Names and contact data are masked by pattern, and",
-        "patterns miss some. Nobody checked the posts for truth, kindness or balance.",
+        f"It is pseudonymous, not anonymous: people can be known by what they write. {facts.masked}",
+        "Nobody checked the posts for truth, kindness or balance.",
         f"The busiest hundredth of its people wrote {busiest:.0%} of the turns.",
         "",
         "`report.html` shows where posts were lost and what is in it, `training_content.md` is a draft of the public summary that the EU's",

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT = 460, 200
 _LEFT, _BOTTOM, _TOP, _RIGHT = 56, 28, 12, 12
-_ROW = 26
-_NAMES = 132
 _LABELS = 6
+#: Width of a character of a label, as large as labels are on a small screen; those at the ends are kept within the picture.
+_CHARACTER = 8.5
 
 
 def columns(title: str, bars: Sequence[tuple[str, int]]) -> str:
@@ -32,23 +32,24 @@ def columns(title: str, bars: Sequence[tuple[str, int]]) -> str:
             f"<title>{escape(label)}: {n:,}</title></rect>"
         )
         if place % every == 0:
-            parts.append(f'<text x="{x + wide / 2:.1f}" y="{_HEIGHT - 10}" text-anchor="middle">{escape(label)}</text>')
+            half = _CHARACTER * len(label) / 2
+            middle = min(max(x + wide / 2, half), _WIDTH - half)
+            kind = ' class="more"' if place // every % 2 else ""  # a small screen has no room for these
+            parts.append(f'<text x="{middle:.1f}" y="{_HEIGHT - 8}" text-anchor="middle"{kind}>{escape(label)}</text>')
     return _picture(title, bars, parts, _HEIGHT)
 
 
 def rows(title: str, bars: Sequence[tuple[str, int]]) -> str:
-    """Lying bars, (label, count) from top to bottom, each with its share."""
+    """Lying bars, (label, count) from top to bottom, each with its share: lists, so that labels of any length are read on any screen."""
     if not bars:
         return _nothing(title)
     most, total = max(n for _, n in bars) or 1, sum(n for _, n in bars) or 1
-    wide = _WIDTH - _NAMES - 106
-    parts = []
-    for place, (label, n) in enumerate(bars):
-        y, long = place * _ROW + 6, wide * n / most
-        parts.append(f'<text x="{_NAMES - 8}" y="{y + 13}" text-anchor="end">{escape(label[:19])}</text>')
-        parts.append(f'<rect class="bar" x="{_NAMES}" y="{y}" width="{max(long, 1):.1f}" height="{_ROW - 8}"/>')
-        parts.append(f'<text x="{_NAMES + long + 6:.1f}" y="{y + 13}">{n:,} ({n / total:.1%})</text>')
-    return _picture(title, bars, parts, len(bars) * _ROW + 12)
+    items = "".join(
+        f'<li><span>{escape(label)}</span> <span class="n">{n:,} ({n / total:.1%})</span>'
+        f'<div class="meter" role="presentation"><span style="width:{n / most:.1%}"></span></div></li>'
+        for label, n in bars
+    )
+    return f'<figure><figcaption>{escape(title)}</figcaption><ul class="bars">{items}</ul></figure>'
 
 
 def lorenz(title: str, shares: Sequence[float]) -> str:
@@ -85,8 +86,17 @@ def _grid(most: int) -> list[str]:
     for part in (0.0, 0.5, 1.0):
         y = _TOP + tall * (1 - part)
         parts.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{most * part:,.0f}</text>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_short(most * part)}</text>')
     return parts
+
+
+def _short(n: float) -> str:
+    """A number in five characters at most: 9,999, 12k, 3.4M."""
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**4, "k")):
+        if n >= size:
+            n /= 10**3 if letter == "k" else size
+            return f"{n:.1f}".removesuffix(".0")[:4].removesuffix(".") + letter
+    return f"{n:,.0f}" if n >= 2 or n == int(n) else f"{n:.1f}"
 
 
 def _picture(title: str, bars: Sequence[tuple[str, int]], parts: Sequence[str], high: int) -> str:

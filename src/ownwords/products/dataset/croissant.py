@@ -94,7 +94,7 @@ def croissant(facts: Facts, sha256: Mapping[str, str]) -> dict[str, Any]:
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
-        "name": f"ownwords-{facts.options.form.replace('_', '-')}-{facts.rows_hash[:12]}",
+        "name": f"ownwords-{facts.name}",
         "description": f"{facts.title}. Made for the purpose {permit.purpose} under the policy {permit.policy_id}.",
         "url": f"urn:sha256:{facts.rows_hash}",
         "version": "1.0.0",
@@ -108,7 +108,7 @@ def croissant(facts: Facts, sha256: Mapping[str, str]) -> dict[str, Any]:
         "prov:wasGeneratedBy": {"@type": "prov:Activity", "prov:label": " > ".join(step.name for step in facts.steps)},
         **_responsible(facts),
         "distribution": [_file(split, sha256.get(split)) for split in forms.SPLITS],
-        "recordSet": [_splits(), *(_records(split, facts) for split in forms.SPLITS)],
+        "recordSet": [*([_splits(facts)] if facts.splits else []), *(_records(split, facts) for split in facts.splits)],
     }
     if sha256:
         found["datePublished"] = clock.to_text(permit.at)[:10]
@@ -177,7 +177,7 @@ def _responsible(facts: Facts) -> dict[str, Any]:
         ],
         "rai:personalSensitiveInformation": [
             "Pseudonymous, not anonymous: rows name the records they are made of, and people can be known by what they write.",
-            "Names, addresses and numbers are replaced by words for their kind, e.g. [user], [email], [phone].",
+            facts.masked,
         ],
         "rai:dataSocialImpact": "People can see what is held of them, and take it back; the dataset is then built again without them.",
         "rai:dataReleaseMaintenancePlan": "Served rows are put to the gate again each time. After a withdrawal or an erasure the dataset "
@@ -200,7 +200,7 @@ def _file(split: str, sha256: str | None) -> dict[str, Any]:
     return found | ({"sha256": sha256} if sha256 else {})
 
 
-def _splits() -> dict[str, Any]:
+def _splits(facts: Facts) -> dict[str, Any]:
     return {
         "@type": "cr:RecordSet",
         "@id": "splits",
@@ -211,7 +211,7 @@ def _splits() -> dict[str, Any]:
             {"@type": "cr:Field", "@id": "splits/name", "name": "name", "dataType": "sc:Text"},
             {"@type": "cr:Field", "@id": "splits/url", "name": "url", "dataType": "sc:URL"},
         ],
-        "data": [{"splits/name": name, "splits/url": kind} for name, kind in _SPLITS.items()],
+        "data": [{"splits/name": name, "splits/url": _SPLITS[name]} for name in facts.splits],
     }
 
 

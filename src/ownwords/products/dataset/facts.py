@@ -49,6 +49,16 @@ class Facts:
         return f"{self.metrics['dialogues']:,} rows of people's words, {self.options.form.replace('_', ' ')}"
 
     @property
+    def name(self) -> str:
+        """A name for machines: the form, and the first of the rows' hash, so that readers do not take another dataset from their cache."""
+        return f"{self.options.form.replace('_', '-')}-{self.rows_hash[:12]}"
+
+    @property
+    def splits(self) -> list[str]:
+        """The parts that have rows; readers refuse a part without any."""
+        return [name for name, n in self.metrics["split"].items() if n]
+
+    @property
     def is_by_person(self) -> bool:
         """Whether people are held out, so that nobody is on both sides; else what was written last is."""
         return self._sides.get("by", self.options.split) == "person"
@@ -62,6 +72,18 @@ class Facts:
             return f"what was written on {at} or later" if at else f"the {share} of the posts that were written last"
         seed = self._sides.get("seed", self.options.seed)
         return f"{share} of the people, chosen by a hash of their account id with seed {seed}; none of their words are in train"
+
+    @property
+    def masked(self) -> str:
+        """What the step `pii` takes out, and what it leaves, in a sentence or two."""
+        params = next((dict(step.params) for step in self.steps if step.name == "pii"), {})
+        people = "Names of people and postal addresses are not"
+        if params.get("recogniser"):
+            people = "Names of people and places in running text are where the recogniser found them, postal addresses are not"
+        return (
+            "Names of accounts (@name, name_99) are masked, and by their patterns addresses of e-mail and the net, and telephone, card, "
+            f"bank and identity numbers. {people}; and patterns miss some."
+        )
 
     @property
     def _sides(self) -> dict[str, Param]:

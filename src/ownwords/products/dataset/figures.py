@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LENGTHS = (10, 20, 40, 80, 160, 320, 640, 1280, 2560)
 _CHOSEN: Columns = {"record_id": pl.String, "record_no": pl.Int64, "text": pl.String}
 _N_CHOSEN = 64
+_PEOPLE: Columns = {"account_id": pl.String, "n": pl.Int64, "n_held": pl.Int64}
 #: Parts of the Lorenz curve.
 _CURVE = 20
 
@@ -29,7 +30,7 @@ class Figures:
     split, month, language, network, terms   rows by value; month is `2024-01`, or `unknown`
     length      learnt turns by place in LENGTHS (len(LENGTHS): longer)
     turns       rows by number of turns
-    people      account_id, n: the turns of each
+    people      account_id, n, n_held: the turns of each, and those of them that are held out
     origins     record numbers
     chosen      record_id, record_no and text of some first learnt turns, by a hash of their ids
     """
@@ -41,7 +42,7 @@ class Figures:
     terms: Counter[str] = field(default_factory=Counter)
     length: Counter[int] = field(default_factory=Counter)
     turns: Counter[int] = field(default_factory=Counter)
-    people: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"account_id": pl.String, "n": pl.Int64}))
+    people: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_PEOPLE))
     origins: BitMap64 = field(default_factory=BitMap64)
     chosen: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_CHOSEN))
     n_characters: int = 0
@@ -62,8 +63,16 @@ class Figures:
         """Turns that are learnt."""
         return sum(self.length.values())
 
-    def add(self, rows: pl.DataFrame) -> None:
-        """Count in some more DIALOGUES."""
+    @property
+    def n_people_held(self) -> int:
+        """People with words in held_out."""
+        return int((self.people["n_held"] > 0).sum())
+
+    def add(self, rows: pl.DataFrame, answers: pl.Series | None = None) -> None:
+        """Count in some more DIALOGUES.
+
+        answers   where a row teaches its answer alone: the text of each; null: the turns tell
+        """
         self.split.update(_counted(rows["split"]))
         month = rows["created_at"].dt.month_start().dt.date().alias("month")
         self.month.update({str(value)[:7] if value else "unknown": n for value, n in _counted(month).items()})
@@ -71,14 +80,17 @@ class Figures:
             getattr(self, name).update(_counted(rows[name].fill_null(unknown)))
         self.turns.update(_counted(rows["turns"].list.len()))
         said = rows.select(pl.col("turns").explode(empty_as_null=False)).unnest("turns")
-        learnt = said.filter("learn")["text"].str.len_chars()
+        learnt = (said.filter("learn")["text"] if answers is None else answers).str.len_chars()
         place = pl.Series(LENGTHS).cast(learnt.dtype).search_sorted(learnt, side="left")
         self.length.update(_counted(pl.Series("place", place)))
         self.n_characters += int(learnt.sum() or 0)
         self.n_withheld += said["record_id"].null_count()
-        people = rows.select(pl.col("people").explode(empty_as_null=False).alias("account_id")).drop_nulls()
-        counted = people.group_by("account_id").agg(pl.len().cast(pl.Int64).alias("n"))
-        self.people = pl.concat([self.people, counted]).group_by("account_id").agg(pl.col("n").sum())
+        is_held = pl.col("split") == "held_out"
+        people = rows.select(pl.col("people").alias("account_id"), is_held.alias("is_held")).explode("account_id").drop_nulls()
+        counted = people.group_by("account_id").agg(
+            pl.len().cast(pl.Int64).alias("n"), pl.col("is_held").sum().cast(pl.Int64).alias("n_held")
+        )
+        self.people = pl.concat([self.people, counted]).group_by("account_id").agg(pl.col("n", "n_held").sum())
         self.origins |= BitMap64(rows["origins"].explode(empty_as_null=False).unique().to_numpy())
 
         self._choose(rows)

@@ -131,7 +131,7 @@ def _documents(facts: Facts, out: Path) -> dict[str, str]:
         "report.html": report.report(facts),
         "training_content.md": training_content.markdown(summary),
         "training_content.json": _json(summary),
-        "dataset_info.json": _json(card.llama_factory(facts.options.form)),
+        "dataset_info.json": _json(card.llama_factory(facts)),
         "croissant.json": _json(croissant.croissant(facts, sha256)),
     }
     for name, text in texts.items():
@@ -154,7 +154,9 @@ def _metrics(made: Dataset, figures: Figures) -> dict[str, Any]:
     first = next((place for place, name in enumerate(names) if name in _FROM_TURNS_ON), len(names))
     dropped = _reasons(made.steps[:first])
     n_in, n_posts = made.steps[0].n_in, len(figures.origins)
-    dropped["in no pair" if "pairs" in names else "in no dialogue"] = n_in - sum(dropped.values()) - n_posts
+    is_prompted = any(dict(step.params).get("prompted") for step in made.steps)
+    left = "in no pair" if "pairs" in names else "no prompt" if is_prompted else "in no dialogue"
+    dropped[left] = n_in - sum(dropped.values()) - n_posts
     return {
         "posts_in": n_in,
         "posts": n_posts,

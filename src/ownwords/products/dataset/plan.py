@@ -121,4 +121,5 @@ def _turns(options: Options) -> Steps:
         return [("pairs", {"max_context": options.max_context, **sides})]
     if options.form == "flat":
         return [("threads", {"max_turns": 1, "max_context": 0}), ("split", {**sides, "alone": True})]
-    return [("threads", {"max_turns": options.max_turns, "max_context": options.max_context}), ("split", sides)]
+    turns: Steps = [("threads", {"max_turns": options.max_turns, "max_context": options.max_context})]
+    return [*turns, ("split", {**sides, "prompted": options.form == "prompt_completion"})]

@@ -121,7 +121,8 @@ def _processing(facts: Facts) -> dict[str, dict[str, str]]:
             "Before and while collecting": "a source's terms, and signals found with a post (`train-ai=n`, a user's stated intent, global "
             "privacy control), count as prohibitions: such posts are not in this dataset",
             "Afterwards": "people refuse, object or withdraw at any time: served rows stop at once, the dataset is built again without "
-            f"them, and copies are recalled. {facts.metrics['withheld_turns']:,} turns are withheld here",
+            f"them, and copies are recalled. {facts.metrics['withheld_turns']:,} turns stand here as `[withheld]`, with nothing of them "
+            "but their place: their post is not permitted, was left out by a step, or is not held; which of these is not told",
         },
         "3.2 Removal of illegal content": {
             "Measures": "private messages, withheld and deleted posts are not used. No step looks for illegal content as such. " + ASK
@@ -129,8 +130,7 @@ def _processing(facts: Facts) -> dict[str, dict[str, str]]:
         "3.3 Other": {
             "Steps": f"{steps}; parameters are in the manifest",
             "Posts left out, by reason": dropped,
-            "Personal data": "names, addresses, telephone, card and account numbers are masked by pattern; what patterns miss is still "
-            "there",
+            "Personal data": facts.masked,
             "Content": f"sha256 over all values of the rows: `{facts.rows_hash}`",
         },
     }

@@ -80,8 +80,8 @@ def write(rows: pl.LazyFrame, form: str, out: Path, scratch: Path, n_rows: int |
     figures = Figures()
     ends = {split: _File(out, split, form, scratch) for split in forms.SPLITS}
     for part, is_all in order.parts(rows, scratch):
-        figures.add(part)
         made = forms.shaped(part, form)
+        figures.add(part, made["output"] if form == "prompt_completion" else None)
         for split, end in ends.items():
             end.add(made.filter(pl.col("split") == split), is_all=is_all)
         progress.tell("write", figures.n_rows, n_rows, "rows")
