@@ -115,9 +115,13 @@ def cleaned(texts: list[str]) -> list[tuple[str | None, str | None]]:
     return list(rows.sort("record_no").select("text", "drop").collect().iter_rows())
 
 
-def masked(text: str, handle: str) -> str:
+def all_masked(texts: list[str], handle: str) -> list[str]:
     gone = Gone(accounts=["test:12345678"], handles=[f"test:@{handle}"], records={"x:1795000000000000001": "gone:1b9d"})
-    return pl.select(mask_text(pl.lit(text), gone)).item()
+    return pl.DataFrame({"text": texts}).select(mask_text(pl.col("text"), gone))["text"].to_list()
+
+
+def masked(text: str, handle: str) -> str:
+    return all_masked([text], handle)[0]
 
 
 @settings(max_examples=150, deadline=None)
@@ -135,7 +139,7 @@ def test_a_forgotten_name_comes_out_as_the_name_would(handle, parts, end):
 @pytest.mark.parametrize("handle", ["sari_99", "rina88"])
 def test_so_it_does_wherever_it_stands(handle):
     texts = [(before + said + after).replace("{h}", handle) for before in AROUND for said in SAID for after in AFTER]
-    out = cleaned([*texts, *(masked(text, handle) for text in texts)])
+    out = cleaned([*texts, *all_masked(texts, handle)])
     assert [text for text, with_name, without in zip(texts, out, out[len(texts) :], strict=False) if with_name != without] == []
 
 
@@ -148,6 +152,17 @@ def test_so_does_a_name_that_could_be_a_word_where_it_is_spoken_to(handle, said)
     with_name, without = cleaned([text, masked(text, handle)])
     assert with_name == without
     assert handle.lower() not in (with_name[0] or "").lower()
+
+
+def test_a_text_is_too_long_with_a_name_where_it_is_so_with_the_mark():
+    near = clean.PARAMS["max_chars"]
+    texts = [
+        *("a " * (near // 2 - 4) + "@sari_99", "a " * (near // 2 - 3) + "@sari_99", "a " * (near // 2) + "@sari_99"),
+        *("@sari_99 " * (near // 9), "@sari_99 " * (near // 5), "@sari_99 @a " * near, "x" * (near + 1), "x" * near),
+    ]
+    out = cleaned([*texts, *all_masked(texts, "sari_99")])
+    assert out[: len(texts)] == out[len(texts) :]
+    assert [drop for _, drop in out[: len(texts)]] == [None, None, None, None, None, "too long", "too long", None]
 
 
 def whole_way(rows: pl.DataFrame, scratch: Path) -> pl.DataFrame:

@@ -11,15 +11,20 @@ import polars as pl
 from ownwords.core import handles
 from ownwords.core.step import DROP, Stage
 from ownwords.datasets._texts import CODE, FORGOTTEN, LINK, MARK, QUOTE, URL, touched
+from ownwords.datasets.pii.masking import masked, ready
+from ownwords.datasets.pii.names import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ownwords.core.step import Param
 
-#: max_chars   more characters than this: `too long`; bounds what one row can cost
+#: max_chars   more characters than this, not counting names, links and other marks: `too long`; bounds what one row can cost
 #: keep_quotes keep what a post quotes from others inside its own text, instead of `[quote]`
 PARAMS: Mapping[str, Param] = {"max_chars": 100_000, "keep_quotes": False}
+
+#: So many times the characters are too many whatever they are.
+_LONGER = 32
 
 #: What later steps need of a record; the rest stays behind.
 KEPT = (
@@ -95,13 +100,24 @@ def _refused(raw: pl.Expr, params: Mapping[str, Param]) -> pl.Expr:
     """Why a row goes before anyone reads its text; null where it stays."""
     is_repost = (pl.col("category") == "repost") | pl.col("repost_of").is_not_null()
     starts_as_repost = raw.str.contains(rf"^\s*RT (?:@|{FORGOTTEN})")
-    length = raw.str.len_chars()
+    is_long = partial(_is_long, most=int(params["max_chars"]))
     return (
         pl.when(is_repost | starts_as_repost).then(pl.lit("repost"))
         .when(~pl.col("category").is_in(_WRITTEN)).then(pl.lit("not a post"))
-        .when(raw.is_null() | (length == 0)).then(pl.lit("no text"))
-        .when(length > int(params["max_chars"])).then(pl.lit("too long"))
+        .when(raw.is_null() | (raw == "")).then(pl.lit("no text"))
+        .when(raw.map_batches(is_long, return_dtype=pl.Boolean, is_elementwise=True)).then(pl.lit("too long"))
     )  # fmt: skip
+
+
+def _is_long(texts: pl.Series, most: int) -> pl.Series:
+    """bool[R]: more characters than `most`. Where there are, names do not count, which may be longer or shorter than their mark (law 2)."""
+    length = texts.str.len_chars()
+
+    def counted(some: pl.Series) -> pl.Series:
+        return masked(ready(plain(some)), NAMES).str.replace_all(MARK, "")
+
+    is_near = (length > most) & (length <= _LONGER * most)
+    return touched(texts, is_near, counted).str.len_chars() > most
 
 
 def plain(texts: pl.Series, *, keep_quotes: bool = False) -> pl.Series:
