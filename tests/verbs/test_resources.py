@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 
 import pytest
 
 import ownwords
-from ownwords.core.errors import Usage
+from ownwords.core.errors import BadInput, OwnwordsError, Usage
 from ownwords.verbs import _artifacts
 from ownwords.verbs._house import House
 from world import random_world, settle
@@ -82,3 +84,39 @@ def test_an_empty_folder_is_told_as_one(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(Usage, match="holds no benchmark"):
         ownwords.build(root, "dataset", against=str(tmp_path / "empty"))
+
+
+def test_nothing_of_the_workspace_and_no_folder_at_large_is_copied(tmp_path):
+    root = settle(WORLD, tmp_path / "w")
+    for option, folder in (("tokenizer", root), ("recogniser_model", root / "keys"), ("tokenizer", tmp_path)):
+        with pytest.raises(OwnwordsError):
+            ownwords.build(root, "dataset", **{option: str(folder)})
+    (root / "artifacts" / "tokenizer.json").write_text("{}")
+    with pytest.raises(Usage, match="part of this workspace"):
+        ownwords.build(root, "dataset", tokenizer=str(root / "artifacts"))
+    assert not (root / "resources").exists()
+
+
+def test_a_benchmark_that_bears_somebodys_name_is_refused(tmp_path):
+    root = settle(WORLD, tmp_path / "w")
+    with pytest.raises(Usage, match="names somebody"):
+        ownwords.build(root, "dataset", against=str(written(tmp_path / "here", f"{GONE.handle}.txt")))
+
+
+def test_pipes_and_damaged_files_are_told(tmp_path):
+    root = settle(WORLD, tmp_path / "w")
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b"{}" * 1000)[:20] + b"\xff" * 40)
+    for name in ("pipe.jsonl", "cut.jsonl.gz"):
+        with pytest.raises(BadInput):
+            ownwords.build(root, "dataset", against=str(tmp_path / name))
+
+
+def test_what_a_build_that_died_was_copying_goes(tmp_path):
+    root = settle(WORLD, tmp_path / "w")
+    for process in ("999999999", str(os.getpid())):
+        (root / "tmp" / f"resource-{process}-abc").mkdir()
+    ownwords.build(root, "dataset", form="flat")
+    assert [path.name for path in (root / "tmp").glob("resource-*")] == [f"resource-{os.getpid()}-abc"]
+    ownwords.forget(root, GONE.account)
+    assert not list((root / "tmp").glob("resource-*"))

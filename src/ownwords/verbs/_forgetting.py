@@ -327,6 +327,8 @@ def _remove_unfinished_builds(house: House) -> None:
 
     Out of its hands first, else it could write into a folder that is being emptied.
     """
+    for folder in house.workspace.tmp.glob("resource-*"):
+        files.remove_tree(folder)
     for folder in sorted(house.workspace.tmp.glob("build-*")):
         if folder.is_dir():
             aside = folder.with_suffix(".gone")

@@ -9,12 +9,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ownwords.core.errors import Usage
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ownwords.verbs._house import House
 
 FOLDER = "resources"
+#: A folder with one of these holds a model or a tokenizer.
+_OF_A_MODEL = ("tokenizer.json", "tokenizer_config.json", "config.json")
 
 
 def kept(house: House, options: Any) -> Any:
@@ -34,6 +38,23 @@ def found(house: House, options: Any) -> Any:
     return _changed(options, lambda value, _: str(root / value) if value.startswith(f"{FOLDER}/") and (root / value).exists() else value)
 
 
+def put_away(house: House) -> None:
+    """Remove what builds that died were copying."""
+    from ownwords.core import files
+
+    for folder in house.workspace.tmp.glob("resource-*"):
+        if not _is_running(folder.name.split("-")[1]):
+            files.remove_tree(folder)
+
+
+def _is_running(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, OSError):
+        return False
+    return True
+
+
 def _changed(options: Any, change: Callable[[str, str], str]) -> Any:
     named = {field.name: field.metadata["resource"] for field in fields(options) if field.metadata.get("resource")}
     told = {name: change(getattr(options, name), kind) for name, kind in named.items() if getattr(options, name)}
@@ -41,11 +62,16 @@ def _changed(options: Any, change: Callable[[str, str], str]) -> Any:
 
 
 def _copied(house: House, value: str) -> str:
-    """The name of the copy of a file or folder; what is not there, or holds nothing, is left as it is named."""
-    path = Path(value).resolve()
-    inside = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
-    if not path.exists() or not inside:
+    """The name of the copy of a model's or tokenizer's folder; what is none is left as it is named, for the product to complain of.
+
+    raises   Usage for a folder that lies in the workspace, or around it
+    """
+    path, root = Path(value).resolve(), house.workspace.root.resolve()
+    if not any((path / name).is_file() for name in _OF_A_MODEL):
         return value
+    if path.is_relative_to(root) or root.is_relative_to(path):
+        raise Usage(f"{path.name!r} is a part of this workspace, or holds it", "give a folder that lies elsewhere")
+    inside = sorted(one for one in path.rglob("*") if one.is_file())
 
     def copy(folder: Path) -> str:
         for one in inside:
@@ -72,6 +98,8 @@ def _made(house: House, inside: Mapping[str, Path], write: Callable[[Path], str]
     """`resources/SHA256/NAME` for what `write` puts into a folder and gives its name; the sum is that of the files it is made of."""
     from ownwords.core import files
 
+    if any(house.is_named_in(name) for name in inside):
+        raise Usage("a file's name names somebody who is known here, and would stay after they are forgotten", "rename the file")
     digest = sha256()
     for name, path in inside.items():
         digest.update(f"{name}\0{files.sha256_file(path)}\0".encode(errors="surrogatepass"))

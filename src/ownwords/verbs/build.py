@@ -126,7 +126,9 @@ def put_away(house: House) -> None:
     """Remove what builds that died wrote after a forgetting had taken their folder away."""
     from ownwords.core import files
     from ownwords.store import locks
+    from ownwords.verbs import _resources
 
+    _resources.put_away(house)
     for folder in house.workspace.tmp.glob("build-*"):
         if folder.is_dir() and not any(path.is_file() for path in folder.iterdir()):
             with locks.alone(folder.with_name(f"{folder.name}.lock")) as is_alone:

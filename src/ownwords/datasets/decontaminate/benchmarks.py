@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import polars as pl
 import zstandard
 
 from ownwords.core.errors import BadInput, Usage
+from ownwords.core.files import check_plain
 from ownwords.datasets._words import Words, folded, mixed, powers, slices
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ def files(against: str) -> dict[str, Path]:
         path = Path(part)
         if not path.exists():
             raise Usage(f"the benchmark {path.name!r} is not there", "give the path of a file or folder")
+        check_plain(path)
         inside = sorted(one for one in path.rglob("*") if one.is_file() and _form(one) in _FORMS) if path.is_dir() else [path]
         if not inside:
             raise Usage(f"the folder {path.name!r} holds no benchmark", f"give files of one of these forms: {', '.join(_FORMS)}")
@@ -72,7 +75,7 @@ def texts(path: Path) -> pl.Series:
             table = pl.read_parquet(io.BytesIO(data))
         else:
             table = pl.read_ndjson(io.BytesIO(data), infer_schema_length=None) if data.strip() else pl.DataFrame()
-    except (pl.exceptions.PolarsError, OSError, EOFError, zstandard.ZstdError) as error:
+    except (pl.exceptions.PolarsError, OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise BadInput(f"the benchmark {path.name!r} cannot be read as {form[1:]}", "mend the file, or leave it out") from error
     found = [string for column in table for string in _strings(column)]
     return pl.concat([string.rename("text") for string in found]) if found else pl.Series("text", [], pl.String)

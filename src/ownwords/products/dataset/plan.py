@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ownwords.core import plugins
 from ownwords.core.errors import Usage
-from ownwords.datasets.decontaminate import benchmarks
 from ownwords.products.dataset import forms
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 #: In dialogues two people may say the same few words; from so many on it is a copy.
 _COPIED_WORDS = 5
 #: Of one record of about 120 characters, in whatever form; and what there is before the first. Disk: while it is made; it ends as less.
-_CPU_US, _MEMORY_BYTES, _DISK_BYTES = 31, 290, 1250
-_START_S, _BASE_MB = 1.0, 500
+_CPU_US, _MEMORY_BYTES, _DISK_BYTES = 33, 290, 1250
+_START_S, _BASE_MB = 1.0, 550
 #: Options whose cost hangs on files that nobody has looked at yet.
 _UNCOUNTED = ("against", "recogniser", "tokenizer")
 _RANGES = {
@@ -67,7 +66,7 @@ def expected(options: Options, n_permitted: int) -> dict[str, object]:
     """What a build of so many records takes at most, on Polars, if they have 120 characters: CPU seconds, MB of memory and of disk.
 
     without   options that were chosen and are not counted in, since what they take hangs on a model, a tokenizer or files
-    source    benchmarks/results.jsonl, stages scale and write; docs/datasets.md says what each form takes
+    source    docs/scale.md, and docs/datasets.md for the other forms
     """
     n = min(n_permitted, options.sample or n_permitted)
     return {
@@ -78,10 +77,9 @@ def expected(options: Options, n_permitted: int) -> dict[str, object]:
     }
 
 
-def check(options: Options, *, whole: bool = True) -> None:
-    """Nothing, if every option is in its range and no step refuses what it is given; no row is read.
+def check(options: Options) -> None:
+    """Nothing, if every option is in its range and no step refuses what it is given; benchmarks are read, but no row is.
 
-    whole    read the benchmarks as well, if there are any: it takes a while, and a run does so before it begins
     raises   Usage, and what `stages` of the steps raises: NotFound, BadInput, MissingExtra
     """
     _check_ranges(options)
@@ -90,10 +88,7 @@ def check(options: Options, *, whole: bool = True) -> None:
         if refuses is not None:
             refuses(options.recogniser_model)
     for name, given in plan(options, 0):
-        if name == "decontaminate" and not whole:
-            benchmarks.files(options.against)
-        else:
-            plugins.load("step", name).stages(plugins.step_parameters(name, given))
+        plugins.load("step", name).stages(plugins.step_parameters(name, given))
 
 
 def _check_ranges(options: Options) -> None:
