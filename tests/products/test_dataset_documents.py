@@ -142,6 +142,50 @@ def test_the_card_names_an_open_licence_where_all_rows_have_it(tmp_path, terms, 
     assert (f"open licences: {terms}" in summary) == (licence != "other")
 
 
+def test_no_text_stands_among_the_dropped_twice(tmp_path):
+    posts = [{"text": text} for text in ["the same words again"] * 9 + ["other words here", "other words here"]]
+    built = make.build({"rows": Opened(permitted(records(posts)))}, tmp_path, Options(form="flat"), None)
+    words = (tmp_path / "report.html").read_text()
+    assert words.count("the same words again") == words.count("other words here") == 2  # once kept, once dropped
+    assert built.metrics["dropped"] == {"exact duplicate": 9}
+
+
+def test_of_a_post_that_cannot_be_seen_the_report_says_so(tmp_path):
+    posts = [{"text": text} for text in ("good words here", "\u2800\u2800", "\u200b\u00ad", "\u3164\n\u3164")]
+    make.build({"rows": Opened(permitted(records(posts)))}, tmp_path, Options(form="flat"), None)
+    words = (tmp_path / "report.html").read_text()
+    dropped = words.partition("Posts that were dropped")[2]
+    shown = re.findall(r'<dd dir="auto">(.*?)</dd>', dropped, re.DOTALL)
+    assert shown
+    assert set(shown) == {"<i>nothing that can be seen</i>"}
+
+
+def test_the_funnels_bars_are_of_posts_alone(tmp_path):
+    make.build({"rows": Opened(permitted(records([{"text": "good words"}])))}, tmp_path, Options(), None)
+    funnel = (tmp_path / "report.html").read_text().partition("The funnel")[2].partition("</table>")[0]
+    rows = re.findall(r"<code>(\w+)</code>(.*?)</tr>", funnel)
+    assert {name: "meter" in row for name, row in rows} == {name: name not in ("threads", "split") for name, _ in rows}
+
+
+def test_what_is_the_same_in_all_rows_takes_no_chart(tmp_path):
+    text = (some(tmp_path / "out", "flat") / "report.html").read_text()
+    charted = re.findall(r"<figcaption>(.*?)</figcaption>", text)
+    assert "Rows by language" in charted
+    assert "Rows by network" not in charted
+    assert "<li>Rows by network: test, all 60</li>" in text
+
+
+def test_labels_of_charts_are_whole_and_within_the_picture():
+    long = "more than its author may say in one line"
+    assert long in charts.rows("t", [(long, 3), ("b", 1)])
+    months = [(f"20{year}-{month:02}", 123_456) for year in range(19, 24) for month in range(1, 13)]
+    drawn = charts.columns("t", months)
+    for x, label in re.findall(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="middle"(?: class="more")?>(.*?)</text>', drawn):
+        assert float(x) - 4.25 * len(label) >= 0
+        assert float(x) + 4.25 * len(label) <= 460
+    assert re.findall(r'text-anchor="end">(.*?)</text>', drawn) == ["0", "61.7k", "123k"]
+
+
 def test_charts_take_nothing_and_single_values():
     for chart in (charts.columns("t", []), charts.rows("t", []), charts.lorenz("t", [])):
         assert "Nothing to show" in chart

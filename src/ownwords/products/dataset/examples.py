@@ -80,8 +80,10 @@ def collect(raw: pl.LazyFrame, steps: tuple[StepRecord, ...], kept: pl.DataFrame
         if number in after and len(so_far) < _SHOWN:
             before = names[: names.index(step)]
             seen = [text for name, text in after[number] if name == "as written" or name in before]
-            texts[step, reason] = (*so_far, _cut(seen[-1]))
-            shown.add(number)
+            text = _cut(seen[-1])
+            if text not in so_far:
+                texts[step, reason] = (*so_far, text)
+                shown.add(number)
     return Examples(tuple(trails), texts, shown)
 
 
