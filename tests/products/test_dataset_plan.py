@@ -12,7 +12,7 @@ import pytest
 from ownwords.core import plugins
 from ownwords.core.errors import BadInput, NotFound, Usage
 from ownwords.core.product import Built, Opened
-from ownwords.datasets import decontaminate
+from ownwords.datasets.decontaminate import benchmarks
 from ownwords.products.dataset import Options, make, outlook, plan
 from posts import permitted, records
 
@@ -133,11 +133,11 @@ def test_benchmarks_are_read_once_and_named(tmp_path, monkeypatch):
     (tmp_path / "far").mkdir()
     (tmp_path / "far" / "exam.txt").write_text(f"{TEXTS[0]}\n")
     read = []
-    index = decontaminate._index
-    monkeypatch.setattr(decontaminate, "_index", lambda params: read.append(1) or index(params))
+    texts = benchmarks.texts
+    monkeypatch.setattr(benchmarks, "texts", lambda path: read.append(path.name) or texts(path))
     done = built(tmp_path / "out", Options(form="flat", near=0, against=str(tmp_path / "far" / "exam.txt")), TEXTS)
     assert done.metrics["dropped"] == {"in a benchmark": 1}
-    assert len(read) == 1
+    assert read == ["exam.txt"]
     assert list(done.resources) == ["benchmark:exam.txt"]
     assert TEXTS[0] in (tmp_path / "out" / "report.html").read_text()
 

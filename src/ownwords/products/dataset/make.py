@@ -47,7 +47,7 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
     raises     Usage for an option out of its range
     """
     chosen = cast("Options", options)
-    check(chosen, whole=False)
+    check(chosen)
     if chosen.tokenizer:
         shards.check(chosen.tokenizer)
     permitted = inputs["rows"].dataset
