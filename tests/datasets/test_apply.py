@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -21,6 +24,13 @@ def test_steps_run_on_ids_and_texts_alone():
     texts = dict(found.select("id", "text").rows())
     assert set(texts) == {"a", "b"}
     assert "ann@example.org" not in texts["a"]
+
+
+def test_the_example_in_the_documents_runs():
+    page = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text()
+    (example,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "datasets.apply" in block]
+    assert "assert" in example
+    exec(example, {})
 
 
 def test_further_columns_stay_where_the_step_leaves_them():
