@@ -28,7 +28,7 @@ def test_steps_run_on_ids_and_texts_alone():
 
 def test_the_example_in_the_documents_runs():
     page = (Path(__file__).parents[2] / "docs" / "datasets.md").read_text()
-    (example,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "datasets.apply" in block]
+    (example,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "import apply" in block]
     assert "assert" in example
     exec(example, {})
 
