@@ -419,8 +419,8 @@ def test_withdrawal_during_a_build(root, monkeypatch, stop):
 
     build, n_runs = make.build, []
 
-    def slowly(inputs, out, options, previous):
-        built = build(inputs, out, options, previous)
+    def slowly(*given):
+        built = build(*given)
         n_runs.append(len(built.origins))
         if len(n_runs) == 1:
             acts = {
@@ -446,8 +446,8 @@ def test_withdrawal_of_a_quoted_author_during_a_build(root, monkeypatch):
     quoting(root)
     build, n_runs = make.build, []
 
-    def slowly(inputs, out, options, previous):
-        built = build(inputs, out, options, previous)
+    def slowly(*given):
+        built = build(*given)
         n_runs.append(len(built.origins))
         if len(n_runs) == 1:
             ownwords.consent(root, "withdraw", ALICE, "train_ai")
