@@ -69,7 +69,7 @@ def test_the_documents_say_that_dialogues_only_mark_copies(tmp_path):
     built(network(4), tmp_path / "flat", Options(form="flat"))
     for name in ("README.md", "report.html"):
         told = words(tmp_path / "talk" / name)
-        assert "In dialogues the steps exact, near only mark posts: those that are marked are dropped in threads, or shown there" in told
+        assert "In dialogues the steps exact and near only mark posts: those that are marked are dropped in threads, or shown there" in told
         assert "only mark" not in words(tmp_path / "flat" / name)
 
 

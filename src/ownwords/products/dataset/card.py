@@ -148,7 +148,7 @@ def marked(facts: Facts) -> list[str]:
     told = "are dropped in threads, or shown there without being learnt"
     if "pairs" in names:
         told = "are neither answer of a pair, but may be shown before one"
-    return [f"In dialogues the steps {', '.join(marking)} only mark posts: those that are marked {told}.", ""]
+    return [f"In dialogues the steps {' and '.join(marking)} only mark posts: those that are marked {told}.", ""]
 
 
 def _came_to(facts: Facts) -> str:
