@@ -59,6 +59,10 @@ def test_a_link_in_markdown_is_its_words_and_a_mark_whatever_stands_in_them(raw,
     assert clean.plain(pl.Series([raw])).item() == tidy
 
 
+def test_an_address_in_entities_is_written_out():
+    assert clean.plain(pl.Series(["ana&#64;mail&period;example", "ana&commat;mail&#46;example"])).to_list() == ["ana@mail.example"] * 2
+
+
 def test_what_cannot_be_seen_goes_and_parts_no_word_but_a_name():
     texts = ["soft\u00adhyphen", "0812\u200b3456", "ana@mail\u200b.example", "@sari_99\u200bx", "x<b>@sari_99</b>", "a<b>b</b>c"]
     tidy = ["softhyphen", "08123456", "ana@mail.example", "@sari_99 x", "x @sari_99", "abc"]

@@ -43,6 +43,8 @@ PIECES = {
     "addresses of machines": "2001:db8::",
     "figures": "12-34-",
     "calls": "call me on ",
+    "full width": "１＠ａ．",
+    "figures of others": "٠١٢٣٤٥٦٧٨ ",
     "marks of ours": "[user] at ",
 }
 

@@ -47,6 +47,11 @@ def test_whoever_is_not_there_has_no_place(tmp_path):
     assert numbered(without, tmp_path / "s")[:2] == ["call me [phone_1]", "[phone_2] and [ip_1] and [phone_3]"]
 
 
+def test_figures_of_another_script_are_the_same_number(tmp_path):
+    rows = [{"text": "0812-3456-7890"}, {"text": "٠٨١٢٣٤٥٦٧٨٩٠"}, {"text": "٠٨١٢٣٤٥٦٧٨٩١"}]
+    assert numbered(rows, tmp_path / "s") == ["[phone_1]", "[phone_1]", "[phone_2]"]
+
+
 def test_order_of_rows_and_nothing_to_count_change_nothing(tmp_path):
     rows = records(POSTS)
     straight = run(permitted(rows), [("pii", {"pseudonyms": True})], tmp_path / "a").rows.collect().sort("record_no")

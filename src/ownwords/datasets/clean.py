@@ -62,7 +62,7 @@ _NAME = (
     rf"(?-u:\b)[A-Za-z][A-Za-z0-9_.-]*{_OF_ID})"
 )
 _ENTITIES = """amp lt gt quot apos nbsp hellip mdash ndash lsquo rsquo ldquo rdquo laquo raquo copy reg trade
-euro pound yen cent deg times bull middot"""
+euro pound yen cent deg times bull middot commat period"""
 _PILED_MARKS = r"(\p{M}{4})\p{M}+"
 #: What is not printable ASCII or the end of a line.
 _FOREIGN = r"[^\n -~]"

@@ -13,8 +13,8 @@ from ownwords.core.errors import Usage
 from ownwords.core.step import Reduce, Stage
 from ownwords.datasets._texts import FORGOTTEN, LINK
 from ownwords.datasets.pii import masking, numbers, pseudonyms, recognised
-from ownwords.datasets.pii.masking import Shape, Within
-from ownwords.datasets.pii.names import NAMES
+from ownwords.datasets.pii.masking import Folded, Shape, Within
+from ownwords.datasets.pii.names import ADDRESSES, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,6 +125,11 @@ def _asked(kinds: str) -> tuple[str, ...]:
 @cache
 def _plan(kinds: tuple[str, ...]) -> tuple[Pass | Within, ...]:
     """The passes for these kinds, in order: each sees what the one before it left."""
+    figures: tuple[Pass, ...] = (
+        *numbers.passes(kinds),
+        Shape("phone", _AFTER_CALL, keeps=1, hints=(_FIGURES,)),
+        Shape("phone", _BEFORE_PLACE, keeps=2, hints=(_FIGURES,)),
+    )
     every: tuple[Pass | Within, ...] = (
         Shape("secret", _LOGIN, keeps=2, hints=("://",)),
         Shape("secret", _IN_LINK, keeps=1, hints=("=",)),
@@ -134,14 +139,8 @@ def _plan(kinds: tuple[str, ...]) -> tuple[Pass | Within, ...]:
         Shape("email", _SPELLED, hints=(_AT_HINT,)),
         Shape("email", _SPOKEN, hints=("(?i)dot",)),
         Shape("secret", _KEYS, keeps=1, hints=(_KEYS_HINT,)),
-        Within(
-            ("[0-9]",),
-            (
-                *numbers.passes(kinds),
-                Shape("phone", _AFTER_CALL, keeps=1, hints=(_FIGURES,)),
-                Shape("phone", _BEFORE_PLACE, keeps=2, hints=(_FIGURES,)),
-            ),
-        ),
+        Within(("[0-9]",), figures),
+        *([Folded(read)] if (read := _of(kinds, (ADDRESSES, *figures))) else []),
     )
     chosen = [Within(each.hints, _of(kinds, each.passes)) if isinstance(each, Within) else each for each in every]
     return tuple(each for each in chosen if (each.passes if isinstance(each, Within) else _of(kinds, (each,))))

@@ -48,7 +48,7 @@ def is_abroad(digits: pl.Expr) -> pl.Expr:
 
 
 def is_inland(piece: pl.Expr, n: pl.Expr) -> pl.Expr:
-    """bool: as dialled within North America, Indonesia, China, or a country whose numbers begin with 0.
+    """bool: as dialled within North America, Indonesia, China, Germany, Brazil, or a country whose numbers begin with 0.
 
     piece   the number as it stands
     n       its figures
@@ -60,6 +60,8 @@ def is_inland(piece: pl.Expr, n: pl.Expr) -> pl.Expr:
     indonesian = piece.str.contains(r"^(?:0|62[ .-]?)8[1-9]") & n.is_between(10, 14)
     chinese = piece.str.contains(r"^1[3-9][0-9]{9}$|^1[3-9][0-9][ -][0-9]{4}[ -][0-9]{4}$|^86 ?1[3-9][0-9]{9}$|^852 ?[5679][0-9]{7}$")
     trunk = piece.str.contains(r"^\(?0[1-9][0-9]*\)?[ .-]?[0-9]+(?:[ .-][0-9]+)*$")
+    german = piece.str.contains(r"^0[1-9][0-9]{1,3}/[0-9]{5,8}$")
+    brazilian = piece.str.contains(r"^(?:\([1-9][1-9]\) ?9?|[1-9][1-9] 9)[1-9][0-9]{3}-[0-9]{4}$")
     parted = trunk & piece.str.contains(r"[ .()-]") & n.is_between(9, 12)
     whole = piece.str.contains(r"^0[1-9][0-9]{8,9}$")
-    return american | bracketed | indonesian | chinese | parted | whole
+    return american | bracketed | indonesian | chinese | german | brazilian | parted | whole

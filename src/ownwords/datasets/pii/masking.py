@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import cache, partial, reduce
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -18,6 +20,10 @@ MARK, FOUND, BEFORE, AFTER = "\x01", "\x02", "\x03", "\x04"
 RESERVED = [MARK, FOUND, BEFORE, AFTER]
 #: Where something stood: the text's place among the texts, its first character, the one after its last, and its kind.
 SPANS = {"row": pl.UInt32, "start": pl.Int64, "end": pl.Int64, "kind": pl.String}
+
+
+#: A text without one of these has nothing to be folded that could be part of a number or an address.
+_TO_FOLD = r"[\p{Nd}\u{ff20}\u{ff21}-\u{ff3a}\u{ff41}-\u{ff5a}--0-9]"
 
 
 class Pass(Protocol):
@@ -88,6 +94,45 @@ class Within:
     passes: tuple[Pass, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Passes over texts with figures of other scripts, and full-width letters, read as those of ASCII: character for character.
+
+    The texts keep them, where nothing is found.
+    """
+
+    passes: tuple[Pass, ...]
+
+    def may(self, texts: pl.Series) -> pl.Series:
+        """As Pass."""
+        return texts.str.contains(_TO_FOLD)
+
+    def masked(self, texts: pl.Series) -> pl.Series:
+        """As Pass."""
+        return spliced(texts, self.found(texts), pl.col("kind"))
+
+    def found(self, texts: pl.Series) -> pl.DataFrame:
+        """As Pass."""
+        return spans(folded(texts), self.passes)
+
+
+def folded(texts: pl.Series) -> pl.Series:
+    """Decimal figures of every script, and the full-width forms, as ASCII; each text as long as before."""
+    return touched(texts, texts.str.contains(_TO_FOLD), _ascii)
+
+
+def _ascii(texts: pl.Series) -> pl.Series:
+    table = _folds()
+    return texts.str.replace_many(list(table), list(table.values()))
+
+
+@cache
+def _folds() -> dict[str, str]:
+    """{character: the one of ASCII that it stands for}"""
+    figures = filter(str.isdecimal, map(chr, range(128, sys.maxunicode + 1)))
+    return {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {each: str(unicodedata.decimal(each)) for each in figures}
+
+
 def has_any(texts: pl.Series, patterns: Sequence[str]) -> pl.Series:
     """bool[R]: whether a text has one of the patterns; tried one after the other, which is faster than one of alternatives."""
     return reduce(lambda one, other: one | other, (texts.str.contains(pattern) for pattern in patterns))
@@ -139,8 +184,7 @@ def spliced(texts: pl.Series, told: pl.DataFrame, word: pl.Expr) -> pl.Series:
     pieces = found.with_columns(pl.format("{}[{}]", pl.col("raw").str.slice(done, pl.col("start") - done), word).alias("piece"))
     parts = pieces.group_by("row", maintain_order=True).agg(pl.col("piece").str.join(""), pl.col("raw", "end").last())
     whole = parts.select(pl.col("piece") + pl.col("raw").str.slice("end")).to_series()
-    is_told = pl.int_range(len(texts), eager=True).is_in(parts["row"].cast(pl.Int64).implode())
-    return touched(texts, is_told, lambda _: whole)
+    return texts.clone().scatter(parts["row"], whole)
 
 
 def _moved(told: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,9 @@ BARE = rf"(?-u:\b{handles.BARE}\b)"
 #: A host that was a forgotten name, or a local part that was one, is still an address. Before the @ stands a letter of ASCII: after
 #: another script an @ begins a name, as it does for the store.
 _LOCAL = rf"(?:[\w.+%-]|{FORGOTTEN})*(?:[A-Za-z0-9_]|{FORGOTTEN})"
-_EMAIL = rf"(^|[^\w@.+%-])/?(?:mailto:|u/|user/)?{_LOCAL}@(?:(?:[\w-]|{FORGOTTEN})+\.)+\p{{L}}{{2,}}\b"
+_EMAIL = (
+    rf"(^|[^\w@.+%-])/?(?:mailto:|u/|user/)?{_LOCAL}@(?:(?:(?:[\w-]|{FORGOTTEN})+\.)+\p{{L}}{{2,}}|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}})\b"
+)
 #: A whole id of a person or a record, `x:20` or `test:777000777`. The store takes those of the forgotten out of every row, so for law 2
 #: whatever has the shape is taken out for everyone; the price is `ratio:1000`.
 _NETWORKS = "|".join(sorted(handles.HOSTS))
@@ -30,13 +32,14 @@ _GLUED = rf"{FORGOTTEN}{_REST}"
 _JOINED = rf"(?i)\[user\](?:[.-]?\[user\]|{_ID}{_REST})+"
 
 
+ADDRESSES = Shape("email", _EMAIL, keeps=1, hints=(r"@[^@\s]+\.",))
 #: Every address as `[email]` and every name as `[user]`, whether it stands there or the store wrote `[forgotten]`. Some twice: of two
 #: names side by side, the first match used up what parts them.
 NAMES = (
     Within(
         ("[@/]", FORGOTTEN),
         (
-            Shape("email", _EMAIL, keeps=1, hints=(r"@[^@\s]+\.",)),
+            ADDRESSES,
             Shape("user", _SPOKEN, keeps=1),
             Shape("user", _SPOKEN, keeps=1),
         ),

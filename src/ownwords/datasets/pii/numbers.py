@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 KINDS = ("ip", "iban", "card", "nik", "ssn", "id", "phone")
 _D = "[0-9]"
 _IBANS = "|".join(
-    f"(?:{countries.replace(' ', '|')}){_D}{_D}(?: ?[A-Z0-9]){{{length - 4}}}" for length, countries in checks.IBAN_LENGTHS.items()
+    f"(?:{countries.replace(' ', '|')}){_D}{_D}(?:[ -]?[A-Z0-9]){{{length - 4}}}" for length, countries in checks.IBAN_LENGTHS.items()
 )
 _IBAN = rf"(^|[^0-9A-Za-z_])((?i-u:{_IBANS}))(?-u:\b)"
-_MAY_IBAN = ("[0-9]{2} ?[A-Za-z0-9]{4} ?[A-Za-z0-9]{4} ?[A-Za-z0-9]{3}",)
+_MAY_IBAN = ("[0-9]{2}[ -]?[A-Za-z0-9]{4}[ -]?[A-Za-z0-9]{4}[ -]?[A-Za-z0-9]{3}",)
 _NINO = rf"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?{_D}{{2}} ?{_D}{{2}} ?{_D}{{2}} ?[A-D]"
 _SHAPES = "|".join((
     r"(?:[0-9A-Fa-f]{1,4}:){1,7}:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?|[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){7}",  # IPv6
@@ -31,13 +31,14 @@ _SHAPES = "|".join((
     # dates and ISBN: found so as to be left alone
     rf"{_D}{{4}}[-/.]{_D}{{1,2}}[-/.]{_D}{{1,2}}|{_D}{{1,2}}[/.-]{_D}{{1,2}}[/.-]{_D}{{4}}|97[89](?:[ -]?{_D}){{10}}",
     rf"[12] {_D}{{2}} {_D}{{2}} (?:{_D}{{2}}|2[AB]) {_D}{{3}} {_D}{{3}} {_D}{{2}}",  # NIR
-    rf"{_D}{{4}}[ -]{_D}{{4}}[ -]{_D}{{4}}[ -]{_D}{{4}}|3{_D}{{3}}[ -]{_D}{{6}}[ -]{_D}{{5}}",  # card, NIK
+    rf"{_D}{{4}}[ .-]{_D}{{4}}[ .-]{_D}{{4}}[ .-]{_D}{{4}}|3{_D}{{3}}[ -]{_D}{{6}}[ -]{_D}{{5}}",  # card, NIK
     rf"{_D}{{17}}[0-9Xx]|{_D}{{12,19}}",
     rf"[XYZxyz]-?{_D}{{7}}-?[A-Za-z]|{_D}{{8}}-?[A-Za-z]|[STFG]{_D}{{7}}[A-Z]",  # NIE, DNI, NRIC
     _NINO,
     rf"[A-Za-z]{{6}}{_D}{{2}}[A-Za-z]{_D}{{2}}[A-Za-z]{_D}{{3}}[A-Za-z]",  # codice fiscale
     rf"{_D}{{3}}-{_D}{{2}}-{_D}{{4}}|{_D}{{3}}\.{_D}{{3}}\.{_D}{{3}}-{_D}{{2}}|{_D}{{6}}-[1-8]{_D}{{6}}",  # SSN, CPF, RRN
     rf"[2-9]{_D}{{3}} {_D}{{4}} {_D}{{4}}",  # Aadhaar
+    rf"0{_D}{{2,4}}/{_D}{{5,8}}|(?:\({_D}{{2}}\)|{_D}{{2}}) ?{_D}{{4,5}}-{_D}{{4}}",  # Germany, Brazil
     rf"(?:\+?1[ .-]?)?(?:\({_D}{{3}}\) ?|{_D}{{3}}[ .-]){_D}{{3}}[ .-]{_D}{{4}}(?: ?(?:x|ext\.? ?){_D}{{1,6}})?",  # North America
     rf"(?:\+|00|011[ .-]){_D}{{1,3}}[ .-]?(?:\({_D}{{1,4}}\)[ .-]?)?{_D}{{1,12}}(?:[ .-]{_D}{{2,8}}){{0,5}}(?:x{_D}{{1,6}})?",
     rf"(?:62|86|852)[ .-]?{_D}{{2,4}}[ .-]?{_D}{{3,4}}[ .-]?{_D}{{3,5}}|1[3-9]{_D}[ -]?{_D}{{4}}[ -]?{_D}{{4}}",
@@ -54,7 +55,7 @@ _MAY = (
 )
 #: Right after such a word a number is of a thing.
 _OF_A_THING = (
-    r"(?i-u)\b(?:order|tracking|invoice|receipt|shipment|parcel|resi|pesanan|faktur|isbn|issn|doi|sku|serial|model|version|ver|"
+    r"(?i-u)\b(?:order|tracking|invoice|receipt|shipment|parcel|resi|pesanan|faktur|isbn|issn|doi|sku|sn|serial|model|version|ver|"
     r"release|build|firmware|patent|article|barcode|ean|upc|rp|idr|usd|eur)(?: *(?:number|no|nr|id|code|is|nomor))*[ .:#]*$"
 )
 _OF_A_CARD = r"(?i-u)\b(?:card|cc|visa|amex|maestro|mastercard|debit|credit|kartu|karte|carte|tarjeta)\b[ -~]{0,30}$"
@@ -129,11 +130,16 @@ class Numbers:
 
 
 def _is_ip(found: pl.DataFrame) -> pl.Series:
-    """Four parts up to 255; or eight groups, or fewer around one `::`, of which the first is no lone figure (10:30:45:99 is a time)."""
+    """Four parts up to 255; or eight groups, or fewer around one `::`, of which the first is no lone figure (10:30:45:99 is a time).
+
+    With few figures it may be a program's, `add::f2`: then the first group is one of those in use (RFC 4291, RFC 4193).
+    """
     number = pl.col("number")
     part = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
     n_groups = number.str.count_matches("[0-9A-Fa-f]+")
-    is_short = (number.str.count_matches("::", literal=True) == 1) & (n_groups < 8) & number.str.contains("^[0-9A-Fa-f]{3,4}:")
+    is_known = number.str.contains("^(?i:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):")
+    is_long = number.str.contains("^[0-9A-Fa-f]{3,4}:") & (pl.col("n") > 3)
+    is_short = (number.str.count_matches("::", literal=True) == 1) & (n_groups < 8) & (is_known | is_long)
     is_six = number.str.contains("^[0-9A-Fa-f:]*:[0-9A-Fa-f:]*$") & number.str.contains("[0-9]") & ((n_groups == 8) | is_short)
     is_four = number.str.contains(rf"^{part}(?:\.{part}){{3}}$")
     return found.select((is_four | is_six) & ~pl.col("is_things")).to_series()
@@ -185,13 +191,13 @@ def _is_phone(found: pl.DataFrame) -> pl.Series:
 
 
 def _is_iban(found: pl.DataFrame) -> pl.Series:
-    return checks.iban(found["number"].str.replace_all(" ", "", literal=True).str.to_uppercase())
+    return checks.iban(found["number"].str.replace_all("[ -]", "").str.to_uppercase())
 
 
 #: What judges look at, beside the number, its figures (`digits`) and the 64 characters before it.
 _SEEN = {
     "n": pl.col("digits").str.len_bytes(),
-    "is_plain": ~pl.col("number").str.contains("[^0-9 -]"),
+    "is_plain": ~pl.col("number").str.contains("[^0-9 .-]"),
     "is_things": pl.col("before").str.contains(_OF_A_THING),
     "is_cards": pl.col("before").str.contains(_OF_A_CARD),
     "is_persons": pl.col("before").str.contains(_OF_A_PERSON),
@@ -203,10 +209,10 @@ _MAY_BE_ID = (
     | pl.col("n").is_in([9, 11, 12]) & pl.col("is_persons")
 )
 _JUDGES: Judges = (
-    ("ip", pl.col("number").str.contains("[.:]") & (pl.col("n") > 3), _is_ip),
+    ("ip", pl.col("number").str.contains("::|[.:].*[.:].*[.:]"), _is_ip),
     ("card", pl.col("n").is_between(12, 19) & pl.col("is_plain") & ((pl.col("n") > 12) | pl.col("is_cards")), _is_card),
     ("nik", (pl.col("n") == 16) & pl.col("is_plain"), _is_nik),
-    ("ssn", pl.col("number").str.contains("^[0-9]{3}-[0-9]{2}-[0-9]{4}$"), _is_ssn),
+    ("ssn", pl.col("number").str.contains("^[0-9]{3}-[0-9]{2}-[0-9]{4}$") & ~pl.col("is_things"), _is_ssn),
     ("id", pl.col("number").str.contains("[A-Za-z]") & ~pl.col("is_things"), _is_lettered),
     ("id", _MAY_BE_ID & ~pl.col("is_things"), _is_figured),
     ("phone", pl.col("n").is_between(8, 21) & ~pl.col("is_things"), _is_phone),

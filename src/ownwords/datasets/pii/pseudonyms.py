@@ -10,7 +10,7 @@ import polars as pl
 from ownwords.core.step import Reduce, Stage
 from ownwords.datasets._stable import hashed
 from ownwords.datasets._texts import touched
-from ownwords.datasets.pii.masking import MARK, masked, ready, spans, spliced
+from ownwords.datasets.pii.masking import MARK, folded, masked, ready, spans, spliced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def _marked(texts: pl.Series, passes: Sequence[Pass | Within]) -> pl.Series:
     found = spans(raw, passes).with_columns(pl.col("kind").is_in(NUMBERED).alias("is_numbered"))
     mark = pl.when("is_numbered").then(pl.lit(MARK)).otherwise(pl.lit(""))
     marked = touched(plain, plain.str.contains_any(_MASKS), lambda _: spliced(raw, found, pl.concat_str("kind", mark)))
-    said = _said(found.with_columns(raw.gather(found["row"]).alias("raw")))
+    said = _said(found.with_columns(folded(raw).gather(found["row"]).alias("raw")))
     told = said.select(rows.gather(said["row"]).cast(pl.Int64).alias("row"), "said")
     whole = pl.DataFrame({"row": pl.int_range(len(texts), eager=True), "text": marked})
     joined = whole.join(told, on="row", how="left", maintain_order="left")
