@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ownwords.core.step import Param
 
-#: max_chars   more characters than this, not counting names, links and other marks: `too long`; bounds what one row can cost
+#: max_chars   more characters than this, not counting names, links and marks: `too long`; bounds what one row can cost
 #: keep_quotes keep what a post quotes from others inside its own text, instead of `[quote]`
 PARAMS: Mapping[str, Param] = {"max_chars": 100_000, "keep_quotes": False}
 
@@ -114,7 +114,7 @@ def _is_long(texts: pl.Series, most: int) -> pl.Series:
     length = texts.str.len_chars()
 
     def counted(some: pl.Series) -> pl.Series:
-        return masked(ready(plain(some)), NAMES).str.replace_all(MARK, "")
+        return masked(ready(some.str.replace_all(LINK, "")), NAMES).str.replace_all(MARK, "")
 
     is_near = (length > most) & (length <= _LONGER * most)
     return touched(texts, is_near, counted).str.len_chars() > most

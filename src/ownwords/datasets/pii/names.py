@@ -27,6 +27,7 @@ _ID = r":@?[a-z0-9_-]*[0-9]{3}[a-z0-9_]*"
 _IDS = rf"(?-u:\b)(?i:(?:[a-f][a-f0-9_.-]*)?[g-z][a-z0-9_.-]*{_ID}){_REST}"
 #: A network whose name could be a group of an IPv6 address: nothing is parted from the id by a further colon.
 _HEXADECIMAL_IDS = rf"(^|[^:A-Za-z0-9_])(?i:[a-f][a-f0-9_.-]*{_ID}){_REST}(:?(?:$|[^:A-Za-z0-9_]))"
+_GLUED_EMAIL = rf"[\w.+-]*\w{FORGOTTEN}(?:\.[A-Za-z0-9-]+)+"
 _GLUED = rf"{FORGOTTEN}{_REST}"
 #: What would have been one name with the word that is [user] now: `bob_99.work@home`, `bob_99:123`.
 _JOINED = rf"(?i)\[user\](?:[.-]?\[user\]|{_ID}{_REST})+"
@@ -53,7 +54,7 @@ NAMES = (
             Shape("user", _HEXADECIMAL_IDS, keeps=2),
         ),
     ),
-    Shape("user", _GLUED, hints=(FORGOTTEN,)),
+    Within((FORGOTTEN,), (Shape("email", _GLUED_EMAIL), Shape("user", _GLUED))),
     Shape("user", BARE + _REST, hints=("_", "[0-9]")),
     Shape("user", _JOINED, hints=(r"\[user\](?::|[.-]?\[user)",)),
 )
