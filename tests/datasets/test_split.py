@@ -84,6 +84,7 @@ def test_the_hash_is_the_same_on_every_machine():
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=200)), st.integers(0, 100))
 def test_shares_are_the_same_both_ways(texts, seed):
     told = pl.DataFrame({"t": texts}, schema={"t": pl.String})
