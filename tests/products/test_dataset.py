@@ -154,6 +154,25 @@ def test_every_post_that_went_in_is_in_or_counted_as_dropped(tmp_path, options):
     assert ("not in the sample" in said["dropped"]) == ("sample" in options)
 
 
+def test_what_went_can_be_written_out_with_step_and_reason(tmp_path):
+    done = built(network(5), tmp_path / "out", Options(form="flat", dropped=True))
+    found = pl.read_parquet(tmp_path / "out" / "dropped" / "records.parquet")
+    assert found.columns == ["record_id", "step", "reason"]
+    assert dict(found.group_by("reason").len().iter_rows()) == done.metrics["dropped"]
+    assert set(found["record_id"]).isdisjoint(read(tmp_path / "out")["record_ids"].explode())
+    held = dict(network(5).select("record_id", "record_no").iter_rows())
+    assert {held[name] for name in found["record_id"]} <= set(done.origins)
+    assert built(network(5), tmp_path / "again", Options(form="flat", dropped=True)).content_hash == done.content_hash
+    assert built(network(5), tmp_path / "other", Options(form="flat")).content_hash != done.content_hash
+
+
+@pytest.mark.parametrize("turns", [1, 2, 8])
+def test_no_count_is_below_zero_however_short_dialogues_are(tmp_path, turns):
+    said = built(network(5), tmp_path / "out", Options(max_turns=turns)).metrics
+    assert said["posts_in"] == said["posts"] + sum(said["dropped"].values())
+    assert min(said["dropped"].values()) > 0
+
+
 def test_a_sample_is_some_of_the_rows_and_the_same_each_time(tmp_path):
     whole = built(network(3), tmp_path / "whole")
     few = built(network(3), tmp_path / "few", Options(sample=25))

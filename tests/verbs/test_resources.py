@@ -120,3 +120,11 @@ def test_what_a_build_that_died_was_copying_goes(tmp_path):
     assert [path.name for path in (root / "tmp").glob("resource-*")] == [f"resource-{os.getpid()}-abc"]
     ownwords.forget(root, GONE.account)
     assert not list((root / "tmp").glob("resource-*"))
+
+
+def test_what_went_is_listed_as_if_somebody_forgotten_had_never_been_there(tmp_path):
+    had, never = settle(WORLD, tmp_path / "had"), settle(WORLD.without(GONE), tmp_path / "never")
+    for root in (had, never):
+        ownwords.build(root, "dataset", form="flat", dropped=True)
+    ownwords.forget(had, GONE.account)
+    assert content(had) == content(never)

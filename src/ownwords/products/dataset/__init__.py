@@ -58,6 +58,7 @@ class Options:
     held_out: float = field(default=0.1, metadata={"says": "share of people, or of posts, kept apart for testing, 0 to 0.9"})
     split_at: str = field(default="", metadata={"says": "with --split time: hold out what was written from this day on, 2026-01-31"})
     seed: int = field(default=7, metadata={"says": "another seed holds out other people, and samples others"})
+    dropped: bool = field(default=False, metadata={"says": "write which records went, at which step and why: dropped/records.parquet"})
     tokenizer: str = field(
         default="",
         metadata={

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
+from pyroaring import BitMap64
 
 from ownwords.core import files, hashing, plugins
 from ownwords.core.product import Built
-from ownwords.engine.run import run
+from ownwords.engine.run import dropped, run
 from ownwords.products.dataset import Options, card, croissant, examples, forms, report, shards, training_content, write
 from ownwords.products.dataset.facts import Facts
 from ownwords.products.dataset.plan import check, plan
@@ -39,6 +40,7 @@ def build(inputs: Mapping[str, Opened], out: Path, options: object, previous: Ar
     training_content.*   draft of the public summary of training content, .md and .json
     dataset_info.json    for LLaMA-Factory
     tokens/              packed tokens, with a tokenizer
+    dropped/             which records went, at which step and why, with the option `dropped`
 
     inputs     rows: permitted RECORDS
     previous   not needed: the steps are quick
@@ -85,10 +87,14 @@ def finished(
         if path != scratch:
             files.remove_tree(path)
     written = write.write(made.rows, chosen.form, out, scratch / "writing", made.steps[-1].n_out)
-    metrics = _metrics(made, written.figures)
+    metrics = _metrics(made, written.figures, _shown_elsewhere(dropped(scratch), written.figures.origins))
     shown = examples.collect(posts, made.steps, written.figures.chosen, scratch)
     made = _named(made, resources)
     hashes = dict(written.hashes)
+    origins = written.figures.origins | shown.origins
+    if chosen.dropped:
+        hashes["dropped"], theirs = _write_dropped(dropped(scratch), out / "dropped")
+        origins |= theirs
     tokens: dict[str, Any] = {}
     if chosen.tokenizer:
         hashes["tokens"], tokens = shards.write(out, chosen.tokenizer, chosen.context)
@@ -99,7 +105,18 @@ def finished(
     files.remove_tree(scratch)
     if tokens:
         resources = {**resources, "tokenizer": {"name": str(tokens["tokenizer"]), "sha256": str(tokens["tokenizer_sha256"])}}
-    return Built(hashing.combine(hashes), written.figures.origins | shown.origins, made.steps, metrics, resources)
+    return Built(hashing.combine(hashes), origins, made.steps, metrics, resources)
+
+
+def _write_dropped(records: pl.LazyFrame, folder: Path) -> tuple[str, BitMap64]:
+    """Which records the steps dropped, as Parquet; its content hash, and their numbers: who withdraws is owed this list, too."""
+    found = records.unique().sort("record_id", "position", "reason").collect(engine="streaming")
+    told = found.select("record_id", "step", "reason")
+    folder.mkdir()
+    told.write_parquet(folder / "records.parquet", compression="zstd", statistics=False)
+    return hashing.content_hash(found.select("record_id", "position", "step", "reason"), ["record_id", "position", "reason"]), BitMap64(
+        found["record_no"]
+    )
 
 
 def _named(made: Dataset, resources: Mapping[str, dict[str, str]]) -> Dataset:
@@ -144,15 +161,24 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
-def _metrics(made: Dataset, figures: Figures) -> dict[str, Any]:
+def _shown_elsewhere(records: pl.LazyFrame, origins: BitMap64) -> dict[str, int]:
+    """Records that `threads` dropped from the place of their own and that are shown in another dialogue, by reason."""
+    own = records.filter(pl.col("step") == "threads").select("record_no", "reason").collect(engine="streaming")
+    both = BitMap64(own["record_no"]) & origins
+    return dict(own.filter(pl.col("record_no").is_in(list(both))).group_by("reason").len().iter_rows())
+
+
+def _metrics(made: Dataset, figures: Figures, shown: Mapping[str, int]) -> dict[str, Any]:
     """Counts that a rebuild without a forgotten person shares with a workspace that never held them.
 
     posts_in = posts + those of `dropped`. What a step drops from `split` on are turns or dialogues (`turns_dropped`); a post may
     stand in another dialogue still.
+
+    shown   records that were dropped, and are in a dialogue all the same, by reason
     """
     names = [step.name for step in made.steps]
     first = next((place for place, name in enumerate(names) if name in _FROM_TURNS_ON), len(names))
-    dropped = _reasons(made.steps[:first])
+    dropped = {reason: n - shown.get(reason, 0) for reason, n in _reasons(made.steps[:first]).items()}
     n_in, n_posts = made.steps[0].n_in, len(figures.origins)
     is_prompted = any(dict(step.params).get("prompted") for step in made.steps)
     left = "in no pair" if "pairs" in names else "no prompt" if is_prompted else "in no dialogue"
