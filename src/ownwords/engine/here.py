@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-#: Rows that are held at once where rows that belong together have to meet, and while they are dealt out to that end.
+#: Rows that are held at once where rows that belong together have to meet.
 _AT_ONCE = 400_000
-_DEALT = 200_000
 #: In a folder of parts: how many they are.
 _SEAL = "n_parts"
 #: Rows of one batch in a file. From batches of 100,000 rows, what is read or dealt out next holds 2.2 GB at 5 million posts; from
@@ -90,8 +89,8 @@ def sink(rows: pl.LazyFrame, path: Path) -> None:
     files.rename(partial, path)
 
 
-def written(rows: pl.LazyFrame, where: Path | pl.PartitionBy) -> None:
-    """Run a query into a file or several, in small batches, in any order."""
+def written(rows: pl.LazyFrame, where: Path | pl.PartitionBy, *, lasts: bool = True) -> None:
+    """Run a query into a file or several, in small batches, in any order; what does not last need not be safe from a loss of power."""
     rows.sink_ipc(
         where,
         mkdir=True,
@@ -99,7 +98,7 @@ def written(rows: pl.LazyFrame, where: Path | pl.PartitionBy) -> None:
         record_batch_size=_BATCH_ROWS,
         engine="streaming",
         maintain_order=False,
-        sync_on_close="all",
+        sync_on_close="all" if lasts else None,
     )
 
 
@@ -151,7 +150,8 @@ def _in_parts(rows: pl.LazyFrame, key: str, change: Callable[[pl.LazyFrame], pl.
     n_parts = -(-n_rows // _AT_ONCE)
     part = (pl.col(key).hash() % n_parts).alias("_part")  # which part is of no consequence
     files.remove_tree(partial)
-    _deal(rows.with_columns(part), dealt)
+    by_part = pl.PartitionBy(dealt, key="_part", include_key=False)
+    written(rows.with_columns(part), by_part, lasts=False)
     partial.mkdir()
     tell, n_done = teller(), 0
     for number, folder in enumerate(sorted(dealt.iterdir())):
@@ -162,22 +162,3 @@ def _in_parts(rows: pl.LazyFrame, key: str, change: Callable[[pl.LazyFrame], pl.
         files.remove_tree(folder)
     files.remove_tree(dealt)
     seal(partial, path)
-
-
-def _deal(rows: pl.LazyFrame, folder: Path) -> None:
-    """Write the rows of each `_part` into a folder of its own, some at a time: Polars' sink by parts held 1.4 GB of five million turns."""
-    held: list[pl.DataFrame] = []
-    batches = rows.collect_batches(maintain_order=False, engine="streaming")
-    for number, batch in enumerate(batches):
-        held.append(batch)
-        if sum(some.height for some in held) >= _DEALT:
-            _put(held, folder, number)
-            held.clear()
-    _put(held, folder, -1)
-
-
-def _put(held: list[pl.DataFrame], folder: Path, number: int) -> None:
-    for (part,), rows in pl.concat(held).partition_by("_part", as_dict=True, include_key=False).items() if held else ():
-        place = folder / f"{part:05d}"
-        place.mkdir(parents=True, exist_ok=True)
-        rows.write_ipc(place / f"{number}.ipc", compression="lz4")
