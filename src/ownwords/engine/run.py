@@ -215,9 +215,9 @@ def _marking(stage: Stage, position: int) -> Callable[[pl.LazyFrame], pl.LazyFra
         if had and _WHY not in names:
             return done  # what was dropped before is lost in it: it has to be counted, and taken out, first
         if DROP not in names:
-            return done if had and _WHY in names else done.with_columns(pl.lit(None, pl.String).alias(_WHY))
+            return done if had else done.with_columns(pl.lit(None, pl.String).alias(_WHY))
         told = pl.lit(f"{position}{_PARTED}") + pl.col(DROP)
-        return done.with_columns((pl.coalesce(_WHY, told) if had and _WHY in names else told).alias(_WHY)).drop(DROP)
+        return done.with_columns((pl.coalesce(_WHY, told) if had else told).alias(_WHY)).drop(DROP)
 
     return change
 
